@@ -1,0 +1,97 @@
+package hosted
+
+import (
+	"io"
+	"time"
+)
+
+var (
+	checkoutTemplate  = parse("checkout")
+	challengeTemplate = parse("challenge")
+	noticeTemplate    = parse("notice")
+)
+
+// CheckoutPage is hosted Checkout for one open session.
+type CheckoutPage struct {
+	Merchant  string
+	Lines     []CheckoutLine
+	Total     Money
+	Hold      bool // manual capture: the card is authorised, not charged
+	Methods   []string
+	CancelURL string // "" draws no way back
+	Action    string // where the form is posted
+	ExpiresAt time.Time
+	Form      CheckoutForm
+	Errors    map[string]string // by field name
+	Declined  string            // the bank's answer to the last attempt
+}
+
+// CheckoutLine is one line of the order.
+type CheckoutLine struct {
+	Name, Description string
+	Quantity          int64
+	Unit, Amount      Money
+}
+
+// CheckoutForm is what the person typed; the field names of the form are in
+// parentheses. It is shown again after a refusal, all but the security code.
+type CheckoutForm struct {
+	Email      string // email
+	EmailFixed bool   // given by the merchant, not to be changed here
+	Method     string // method: card or sepa_debit
+	Number     string // number
+	Expiry     string // expiry, MM / YY
+	CVC        string // cvc
+	Name       string // name
+	Country    string // country, two letters
+	PostalCode string // postal_code
+	IBAN       string // iban
+}
+
+// Offers says whether the page offers a payment method.
+func (p CheckoutPage) Offers(method string) bool {
+	for _, m := range p.Methods {
+		if m == method {
+			return true
+		}
+	}
+	return false
+}
+
+// Countries are the choices of the country field.
+func (CheckoutPage) Countries() []Country { return Countries }
+
+// Cards are the rows of the cheat sheet; each can be filled in by its button.
+func (CheckoutPage) Cards() []TestNumber { return TestCards }
+
+// IBANs are the test bank accounts of SEPA debit.
+func (CheckoutPage) IBANs() []TestNumber { return TestIBANs }
+
+// Checkout writes the payment page.
+func Checkout(w io.Writer, p CheckoutPage) error { return checkoutTemplate.write(w, p) }
+
+// ChallengePage stands for the page of the cardholder's bank (3D Secure). It
+// carries the form along so that a failed challenge can show it again.
+type ChallengePage struct {
+	Merchant string
+	Amount   Money
+	Last4    string
+	Action   string // gets outcome=complete or outcome=fail
+	Form     CheckoutForm
+}
+
+// Challenge writes the 3D Secure page.
+func Challenge(w io.Writer, p ChallengePage) error { return challengeTemplate.write(w, p) }
+
+// NoticePage is a page with one message and at most one way on: a session that
+// is over, a link that was used, an address that leads nowhere.
+type NoticePage struct {
+	Surface   string // "Checkout", "onboarding", …
+	Title     string
+	Text      string
+	Link      string // "" draws none
+	LinkLabel string
+}
+
+// Notice writes such a page.
+func Notice(w io.Writer, p NoticePage) error { return noticeTemplate.write(w, p) }

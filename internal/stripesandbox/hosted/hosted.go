@@ -1,0 +1,104 @@
+// Package hosted draws the pages that a person meets at Stripe: Checkout, its
+// 3D Secure challenge, Express onboarding, the Express dashboard, and beside
+// them an inspector that Stripe does not have.
+//
+// It only draws. Each page is a struct and a function that writes it; what may
+// be paid, who may be onboarded and what a button does is decided by the
+// sandbox, which fills the structs and owns the routes. Every page carries a
+// mark that no real money moves, works without JavaScript, and contains neither
+// inline script nor inline style, so that Policy can forbid both.
+//
+// Texts that come from people or from the API (names, messages, JSON) are
+// escaped by html/template; links to the outside are checked by the caller.
+package hosted
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"html/template"
+	"io"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// StylesheetPath is where every page looks for Stylesheet.
+const StylesheetPath = "/hosted.css"
+
+//go:embed templates hosted.css
+var files embed.FS
+
+// Stylesheet is the one style sheet of all pages.
+func Stylesheet() []byte {
+	css, err := files.ReadFile("hosted.css")
+	if err != nil {
+		panic(err) // embedded at build time
+	}
+	return css
+}
+
+// Policy is the Content-Security-Policy of a page. Browsers hold form-action
+// against every redirect that follows a form, so a page whose form ends at
+// somebody's success_url names that URL in leadsTo.
+func Policy(leadsTo ...string) string {
+	targets := "'self'"
+	for _, link := range leadsTo {
+		u, err := url.Parse(link)
+		if err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && !strings.ContainsAny(u.Host, " ;,'") {
+			targets += " " + u.Scheme + "://" + u.Host
+		}
+	}
+	return "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'; form-action " + targets
+}
+
+// page is a parsed template: the layout with one page's blocks in it.
+type page struct{ *template.Template }
+
+func parse(name string) page {
+	sum := sha256.Sum256(Stylesheet())
+	version := hex.EncodeToString(sum[:4])
+	t := template.New("layout.html").Funcs(template.FuncMap{
+		"stylesheet": func() string { return StylesheetPath + "?v=" + version },
+		"moment":     func(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04:05 UTC") },
+		"day":        func(t time.Time) string { return t.UTC().Format("2 Jan 2006") },
+		"field":      newField,
+		"dict":       dict,
+	})
+	return page{template.Must(t.ParseFS(files, "templates/layout.html", "templates/parts.html", "templates/"+name+".html"))}
+}
+
+// write renders to memory first: a page is sent whole or not at all.
+func (p page) write(w io.Writer, data any) error {
+	var buf bytes.Buffer
+	if err := p.Execute(&buf, data); err != nil {
+		return fmt.Errorf("render sandbox page: %w", err)
+	}
+	_, err := w.Write(buf.Bytes())
+	return err
+}
+
+// field is what the "input" part needs to draw one labelled input.
+type field struct {
+	Name, Label, Value, Error string
+	Attr                      map[string]string
+}
+
+// newField pairs a field with its message; attrs are name, value, name, value…
+func newField(errors map[string]string, name, label, value string, attrs ...string) field {
+	f := field{Name: name, Label: label, Value: value, Error: errors[name], Attr: map[string]string{}}
+	for i := 0; i+1 < len(attrs); i += 2 {
+		f.Attr[attrs[i]] = attrs[i+1]
+	}
+	return f
+}
+
+func dict(pairs ...any) map[string]any {
+	m := map[string]any{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		m[fmt.Sprint(pairs[i])] = pairs[i+1]
+	}
+	return m
+}
