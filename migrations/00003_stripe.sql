@@ -53,6 +53,12 @@ CREATE TABLE connected_accounts (
 );
 CREATE INDEX connected_accounts_fetched_idx ON connected_accounts (fetched_at);
 
+-- Whom we may take money for: the one definition of "can be paid".
+CREATE VIEW payable_owners AS
+  SELECT user_id, livemode, stripe_account_id FROM connected_accounts
+  WHERE stripe_account_id IS NOT NULL AND charges_enabled AND transfers = 'active'
+    AND disabled_reason NOT LIKE 'rejected.%' AND deauthorized_at IS NULL AND lost_at IS NULL;
+
 -- The inbox. Stored raw once; everything but the marks is never changed.
 CREATE TABLE stripe_events (
   id              text PRIMARY KEY,                            -- evt_…; look_<uuid> for our own
