@@ -56,7 +56,7 @@ func pages() map[string]func(io.Writer) error {
 				PayoutRows: []hosted.PayoutRow{{ID: "po_1", Failure: evil}}, Transactions: []hosted.TransactionRow{{Description: evil, Status: hosted.Badge{Label: "pending", Tone: "warn"}}}})
 		},
 		"objects": func(w io.Writer) error {
-			return hosted.Objects(w, hosted.ObjectsPage{Frame: frame(), Kind: "Disputes", Columns: []string{"Id"}, Rows: []hosted.ObjectRow{{Cells: []hosted.Cell{{Text: evil, Href: "/o", Mono: true}, {Text: evil}}, Actions: []hosted.Action{button}}}})
+			return hosted.Objects(w, hosted.ObjectsPage{Frame: frame(), Kind: "Disputes", Columns: []hosted.Cell{{Text: "Id"}, {Text: "Amount", Money: true}}, Rows: []hosted.ObjectRow{{Cells: []hosted.Cell{{Text: evil, Href: "/o", Mono: true}, {Text: evil}}, Actions: []hosted.Action{button}}}})
 		},
 		"object": func(w io.Writer) error {
 			return hosted.Object(w, hosted.ObjectPage{Frame: frame(), ID: "dp_1", JSON: evil, Links: []hosted.Cell{{Text: evil}}, Actions: []hosted.Action{button}})

@@ -51,7 +51,7 @@ type Cell struct {
 type ObjectsPage struct {
 	Frame
 	Kind    string
-	Columns []string
+	Columns []Cell // Text, and Money to align
 	Rows    []ObjectRow
 }
 
