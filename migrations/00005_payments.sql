@@ -158,11 +158,14 @@ CREATE TABLE payouts (
 );
 CREATE INDEX payouts_user_idx ON payouts (user_id, created_at DESC);
 
--- Which stay's money was released, once, and by which payout.
+-- Which stay's money a payout carries. A payout that was refused, failed or
+-- canceled gives it back: the money is due again, by another payout.
 CREATE TABLE payout_releases (
-  booking_id uuid PRIMARY KEY,
-  payout_id  uuid NOT NULL REFERENCES payouts,
-  amount     bigint NOT NULL,
-  created_at timestamptz NOT NULL
+  payout_id   uuid NOT NULL REFERENCES payouts,
+  booking_id  uuid NOT NULL REFERENCES bookings,
+  amount      bigint NOT NULL CHECK (amount > 0),
+  returned_at timestamptz,
+  created_at  timestamptz NOT NULL,
+  PRIMARY KEY (payout_id, booking_id)
 );
-CREATE INDEX payout_releases_payout_idx ON payout_releases (payout_id);
+CREATE UNIQUE INDEX payout_releases_one_live ON payout_releases (booking_id) WHERE returned_at IS NULL;
