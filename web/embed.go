@@ -5,9 +5,10 @@ package web
 
 import "embed"
 
-// FS holds static (served), templates (rendered) and icons (inlined).
+// FS holds static (served), templates (rendered) and icons (inlined). "all:"
+// takes in mail/_layout.html, which a plain pattern would leave out.
 //
-//go:embed static templates icons
+//go:embed static all:templates icons
 var FS embed.FS
 
 // Demo holds the photographs of the demo homes, as demo/*.jpg.

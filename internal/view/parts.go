@@ -12,8 +12,9 @@ import (
 // what is on it.
 type Photo struct{ ID, Alt string }
 
-// Card is a home among others: the part "card". The total for the searched
-// stay is the loudest text; without dates it is the price of a night.
+// Card is a home among others: the part "card". The total with all mandatory
+// fees is the loudest text, as the law on fees wants it: for the searched stay,
+// or for the home's shortest one while no dates are given.
 type Card struct {
 	ID, Href, Title, Place string
 	Meta                   string // a few facts: "3 bedrooms · Free cancellation"
@@ -21,8 +22,8 @@ type Card struct {
 	Rating                 string // "4.97"; "" while there are no reviews
 	Reviews                int
 	Photos                 []Photo
-	Nights                 int          // 0: no dates were given
-	Total                  money.Amount // all mandatory fees included; used when Nights > 0
+	Nights                 int          // 0: there is no total to show yet
+	Total                  money.Amount // of all nights, all mandatory fees included
 	Night                  money.Amount
 	Saved, Eager           bool   // Eager: the first two of a page, whose photos load at once
 	SaveHref               string // where the heart posts; "" for no heart
