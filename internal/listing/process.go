@@ -9,6 +9,7 @@ import (
 	"image/jpeg"
 	_ "image/png" // registers the format
 	"io"
+	"slices"
 
 	"hearth/internal/fault"
 
@@ -67,7 +68,7 @@ func ProcessPhoto(r io.Reader) (Processed, error) {
 // inspect refuses by the header alone what must not be decoded.
 func inspect(data []byte) (turn int, err error) {
 	config, format, err := image.DecodeConfig(bytes.NewReader(data))
-	if errors.Is(err, image.ErrFormat) {
+	if errors.Is(err, image.ErrFormat) || (err == nil && !slices.Contains([]string{"jpeg", "png", "webp"}, format)) {
 		return 0, fault.Field("photos", "Upload photos as JPEG, PNG or WebP.")
 	}
 	if err != nil {

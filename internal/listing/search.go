@@ -95,11 +95,11 @@ func (q *query) arg(value any) string {
 	return "$" + strconv.Itoa(len(q.args))
 }
 
-// amount is [Listing.PriceOf]'s total in SQL, rounding included; the two are
-// tested to agree. (pg's round on numeric rounds half away from zero.)
-const amount = `(l.nightly_price * %[1]s - round(l.nightly_price * %[1]s::numeric * CASE
+// amount is [Listing.PriceOf]'s total in SQL; the two are tested to agree.
+// round on numeric rounds halves up, as money does.
+const amount = `(l.nightly_price * %[1]s + l.cleaning_fee - round(l.nightly_price * %[1]s * CASE
 	WHEN %[1]s >= 28 AND l.monthly_discount_bps > 0 THEN l.monthly_discount_bps
-	WHEN %[1]s >= 7 THEN l.weekly_discount_bps ELSE 0 END / 10000)::bigint + l.cleaning_fee)`
+	WHEN %[1]s >= 7 THEN l.weekly_discount_bps ELSE 0 END::numeric / 10000)::bigint)`
 
 func (p SearchParams) query() (*query, error) {
 	q := &query{}
