@@ -2,7 +2,7 @@
 -- Every POST to Stripe, written before it is sent.
 CREATE TABLE stripe_requests (
   id              uuid PRIMARY KEY,
-  purpose         text NOT NULL,                               -- account, account_link, login_link, checkout_session, session_expire, refund, capture, cancel, transfer_reversal, payout
+  purpose         text NOT NULL,                               -- account, account_link, login_link, checkout_session, session_expire, refund, capture, cancel, transfer, transfer_reversal, payout
   method          text NOT NULL DEFAULT 'POST',
   path            text NOT NULL,
   stripe_account  text NOT NULL DEFAULT '',
@@ -16,6 +16,8 @@ CREATE TABLE stripe_requests (
   object_id       text NOT NULL DEFAULT '',
   stripe_request  text NOT NULL DEFAULT '',                    -- req_…
   error_code      text NOT NULL DEFAULT '',
+  decline_code    text NOT NULL DEFAULT '',
+  error_param     text NOT NULL DEFAULT '',
   error_message   text NOT NULL DEFAULT '',
   planned_at      timestamptz NOT NULL,
   first_sent_at   timestamptz,
