@@ -106,3 +106,12 @@ func StatusBadge(kind string, status any) (Badge, error) {
 	}
 	return Badge{"", "circle-dot", text}, nil
 }
+
+// Statuses are the statuses that have words of their own, by kind.
+func Statuses() map[string][]string {
+	all := map[string][]string{}
+	for kind, words := range badges {
+		all[kind] = sortedKeys(words)
+	}
+	return all
+}
