@@ -1,0 +1,123 @@
+package checkout
+
+import (
+	"context"
+
+	"hearth/internal/booking"
+	"hearth/internal/fault"
+	"hearth/internal/money"
+	"hearth/internal/payment"
+	"hearth/internal/postgres"
+	"hearth/internal/stripeapi"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Cancellation is what cancelling a booking now would do.
+type Cancellation struct {
+	Refund  money.Amount
+	Kept    money.Amount
+	Policy  booking.Refundable // the tenant's terms
+	Waiting bool               // the payment is on its way and is returned when it comes
+	Blocked string
+}
+
+// PreviewCancel works it out for a person: the tenant gets what the policy
+// gives, the owner and an admin give everything back that is left.
+func (s *Service) PreviewCancel(ctx context.Context, by booking.Actor, b booking.Booking) (Cancellation, error) {
+	c := Cancellation{Policy: booking.RefundFor(b, s.Now()), Refund: b.Amount(0), Kept: b.Amount(0)}
+	if b.Status == booking.Processing {
+		c.Waiting, c.Refund = true, b.Total()
+		return c, nil
+	}
+	if b.Status != booking.Confirmed {
+		c.Blocked = "This booking cannot be cancelled any more."
+		return c, nil
+	}
+	p, err := payment.ByBooking(ctx, s.DB, string(b.ID))
+	if err != nil {
+		return c, err
+	}
+	refunds, err := payment.RefundsOf(ctx, s.DB, p.ID)
+	if err != nil {
+		return c, err
+	}
+	c.Refund, c.Kept = due(by, b, payment.Remaining(p, refunds), c.Policy)
+	disputes, err := payment.DisputesOf(ctx, s.DB, p.ID)
+	if err != nil {
+		return c, err
+	}
+	for _, d := range disputes {
+		if d.Open() && !d.Inquiry() {
+			c.Blocked = "Your bank is looking into this payment, so it cannot be cancelled here. Write to us."
+		}
+	}
+	return c, nil
+}
+
+// due is what goes back to the tenant: never more than is left, and never so
+// much that with what was refunded before it exceeds the policy.
+func due(by booking.Actor, b booking.Booking, left money.Amount, policy booking.Refundable) (refund, kept money.Amount) {
+	refund = left
+	if by.Kind == "tenant" {
+		already := b.Total().Sub(left)
+		refund = policy.Amount.Sub(already)
+		if refund.Minor < 0 {
+			refund = b.Amount(0)
+		}
+	}
+	return refund, left.Sub(refund)
+}
+
+// Cancel ends a booking and reserves what goes back, in one transaction: there
+// is no cancelled stay whose refund was forgotten. Expected is the refund that
+// the person saw; when it has changed since, nothing happens.
+func (s *Service) Cancel(ctx context.Context, by booking.Actor, id booking.ID, expected money.Amount, reason string) error {
+	var request string
+	err := postgres.InTx(ctx, s.DB, func(tx pgx.Tx) error {
+		b, p, err := s.lockPaid(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		switch b.Status {
+		case booking.Processing:
+			return booking.AskToCancel(ctx, tx, b, by, reason, s.Now())
+		case booking.Confirmed:
+			request, err = s.cancelConfirmed(ctx, tx, by, b, p, expected, reason)
+			return err
+		}
+		return fault.New(fault.Conflict, "This booking cannot be cancelled any more.")
+	})
+	if err != nil || request == "" {
+		return err
+	}
+	return s.nudged(ctx, stripeapi.RequestID(request))
+}
+
+func (s *Service) cancelConfirmed(ctx context.Context, tx pgx.Tx, by booking.Actor, b booking.Booking, p payment.Payment, expected money.Amount, reason string) (request string, err error) {
+	now := s.Now()
+	policy := booking.RefundFor(b, now)
+	if policy.Started && by.Kind == "tenant" {
+		return "", fault.New(fault.Conflict, "The stay has begun. Write to the owner instead.")
+	}
+	refunds, err := payment.RefundsOf(ctx, tx, p.ID)
+	if err != nil {
+		return "", err
+	}
+	refund, _ := due(by, b, payment.Remaining(p, refunds), policy)
+	if refund != expected {
+		return "", fault.New(fault.Conflict, "The refund is now %s. Look it over and confirm again.", refund.Format())
+	}
+	cause := map[string]string{"tenant": "policy", "owner": "owner", "admin": "admin"}[by.Kind]
+	if refund.Minor > 0 {
+		r, err := s.reserve(ctx, tx, p, payment.Reservation{Amount: refund, Cause: cause, Reason: orElse(reason, "Cancelled"), Actor: by.Kind, ActorID: actorID(by)})
+		if err != nil {
+			return "", err
+		}
+		request = *r.RequestID
+	}
+	if b, err = booking.Move(ctx, tx, b, booking.Cancelled, by, orElse(reason, "Cancelled"), now); err != nil {
+		return "", err
+	}
+	return request, s.mailBoth(ctx, tx, b, "booking_cancelled", map[string]any{"amount": refund.Minor, "currency": string(b.Currency), "reason": reason})
+}

@@ -1,0 +1,72 @@
+package checkout
+
+import (
+	"context"
+	"fmt"
+
+	"hearth/internal/booking"
+	"hearth/internal/inbound"
+	"hearth/internal/payment"
+	"hearth/internal/stripeapi"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// OnDispute looks a dispute up and returns the change that mirrors it. Its
+// charge is looked at too, so that the payment's facts stay true.
+func (s *Service) OnDispute(ctx context.Context, subject inbound.Subject, _ []inbound.Event) (inbound.Change, error) {
+	theirs, err := s.Stripe.Dispute(ctx, subject.ID)
+	if err != nil {
+		return nil, fmt.Errorf("look at dispute %s: %w", subject.ID, err)
+	}
+	return func(ctx context.Context, tx pgx.Tx) (string, error) {
+		found, err := payment.ByCharge(ctx, tx, theirs.ChargeID, theirs.PaymentIntentID)
+		if err != nil {
+			return "", err
+		}
+		b, err := booking.Lock(ctx, tx, booking.ID(found.BookingID))
+		if err != nil {
+			return "", err
+		}
+		p, err := payment.Lock(ctx, tx, found.ID)
+		if err != nil {
+			return "", err
+		}
+		before, after, err := payment.SettleDispute(ctx, tx, p, theirs, s.Now())
+		if err != nil {
+			return "", err
+		}
+		if before.Status == after.Status {
+			return "nothing new", nil
+		}
+		return fmt.Sprintf("dispute %s → %s", orElse(before.Status, "none"), after.Status), s.tellDispute(ctx, tx, b, before, after)
+	}, nil
+}
+
+func (s *Service) tellDispute(ctx context.Context, tx pgx.Tx, b booking.Booking, before, after payment.Dispute) error {
+	data := map[string]any{"amount": after.Amount, "currency": string(after.Currency), "reason": after.Reason, "reference": after.ID, "outcome": after.Status}
+	if after.DueBy != nil {
+		data["due_by"] = *after.DueBy
+	}
+	if before.ID == "" {
+		if err := s.Notify.Enqueue(ctx, tx, mail("dispute_opened_owner", b, b.OwnerID, after.ID, data)); err != nil {
+			return err
+		}
+		if err := s.Notify.EnqueueAdmins(ctx, tx, "dispute_opened_admin:"+after.ID, "dispute_opened_admin", string(b.ID), data); err != nil {
+			return err
+		}
+	}
+	if after.Open() {
+		return nil
+	}
+	return s.Notify.Enqueue(ctx, tx, mail("dispute_closed_owner", b, b.OwnerID, after.ID, data))
+}
+
+func (s *Service) onFraudWarning(ctx context.Context, tx pgx.Tx, b booking.Booking, p payment.Payment, w stripeapi.EarlyFraudWarning) error {
+	first, err := payment.SaveFraudWarning(ctx, tx, p, w)
+	if err != nil || !first {
+		return err
+	}
+	return s.Notify.EnqueueAdmins(ctx, tx, "fraud_warning_admin:"+w.ID, "fraud_warning_admin", string(b.ID),
+		map[string]any{"amount": p.AmountReceived, "currency": string(p.Currency), "reason": w.Type, "reference": w.ID})
+}

@@ -1,0 +1,277 @@
+package checkout
+
+import (
+	"context"
+	"fmt"
+
+	"hearth/internal/booking"
+	"hearth/internal/fault"
+	"hearth/internal/inbound"
+	"hearth/internal/money"
+	"hearth/internal/payment"
+	"hearth/internal/postgres"
+	"hearth/internal/stripeapi"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Preview is what a refund does to everybody, before the click.
+type Preview struct {
+	Amount      money.Amount // to the tenant
+	Left        money.Amount // what can still be refunded, before this refund
+	OwnerLoses  money.Amount // of what the owner was paid
+	FeeGiven    money.Amount // of our fee
+	StripeKeeps money.Amount // its processing fee is never returned
+	OwnerAfter  money.Amount // what the owner keeps of this stay
+	FeeAfter    money.Amount // what we keep of our fee, before Stripe's
+	Blocked     string       // why it cannot be done now, for people
+}
+
+// PreviewRefund works a refund out as Stripe will. What was refunded before is
+// taken from what Stripe really moved.
+func (s *Service) PreviewRefund(ctx context.Context, b booking.Booking, amount money.Amount) (Preview, error) {
+	p, err := payment.ByBooking(ctx, s.DB, string(b.ID))
+	if err != nil {
+		return Preview{}, err
+	}
+	refunds, err := payment.RefundsOf(ctx, s.DB, p.ID)
+	if err != nil {
+		return Preview{}, err
+	}
+	disputes, err := payment.DisputesOf(ctx, s.DB, p.ID)
+	if err != nil {
+		return Preview{}, err
+	}
+	charges, err := payment.ChargesOf(ctx, s.DB, p.ID)
+	if err != nil {
+		return Preview{}, err
+	}
+	return preview(p, refunds, disputes, charges, amount), nil
+}
+
+func preview(p payment.Payment, refunds []payment.Refund, disputes []payment.Dispute, charges []payment.Charge, amount money.Amount) Preview {
+	var reversed, given, debt int64
+	for _, r := range refunds {
+		if !r.Dead() {
+			planned, fee := shares(p, refunds, r)
+			reversed += planned
+			given += fee
+			debt += r.OwnerDebt
+		}
+	}
+	left := payment.Remaining(p, refunds)
+	view := Preview{Amount: amount, Left: left}
+	gross, fee := amount.Minor, money.Proportion(p.FeeAmount, amount.Minor, p.Amount)
+	if amount == left { // the refund that completes the charge takes whatever is left
+		gross, fee = p.Amount-reversed, p.FeeAmount-given
+	}
+	view.FeeGiven = p.Money(fee)
+	view.OwnerLoses = p.Money(gross - fee)
+	view.FeeAfter = p.Money(p.FeeAmount - given - fee)
+	view.OwnerAfter = p.Money(p.Amount - p.FeeAmount - (reversed - given) - debt - (gross - fee))
+	for _, c := range charges {
+		if c.ID == p.ChargeID {
+			view.StripeKeeps = p.Money(c.StripeFee)
+		}
+	}
+	switch {
+	case p.Status != payment.Paid:
+		view.Blocked = "Nothing has been paid that could be refunded."
+	case left.Minor < 1:
+		view.Blocked = "Everything has been refunded."
+	case amount.Minor > left.Minor:
+		view.Blocked = fmt.Sprintf("Only %s can still be refunded.", left.Format())
+	}
+	for _, d := range disputes {
+		if d.Open() && !d.Inquiry() {
+			view.Blocked = "The tenant's bank disputes this payment. It cannot be refunded while the dispute is open."
+		}
+	}
+	return view
+}
+
+// shares is what a refund takes back from the owner and of our fee: what
+// Stripe did, or will do when it has not answered yet.
+func shares(p payment.Payment, refunds []payment.Refund, r payment.Refund) (reversed, fee int64) {
+	if r.StripeID() != "" || !r.ReverseTransfer {
+		return r.ReversedAmount, r.FeeRefunded
+	}
+	return r.Amount, money.Proportion(p.FeeAmount, r.Amount, p.Amount)
+}
+
+// Refund gives money of a paid booking back, for a reason that is kept. The
+// amount is reserved before Stripe is asked, so that two refunds at once can
+// never exceed the charge.
+func (s *Service) Refund(ctx context.Context, by booking.Actor, id booking.ID, amount money.Amount, reason string) (payment.Refund, error) {
+	if reason == "" {
+		return payment.Refund{}, fault.Field("reason", "Say why: it is kept with the booking.")
+	}
+	cause := by.Kind
+	if cause != "owner" && cause != "admin" {
+		return payment.Refund{}, fault.New(fault.Denied, "Only the owner or an admin can refund a stay.")
+	}
+	var refund payment.Refund
+	err := postgres.InTx(ctx, s.DB, func(tx pgx.Tx) error {
+		_, p, err := s.lockPaid(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		refund, err = s.reserve(ctx, tx, p, payment.Reservation{Amount: amount, Cause: cause, Reason: reason, Actor: by.Kind, ActorID: actorID(by)})
+		return err
+	})
+	if err != nil {
+		return refund, err
+	}
+	return refund, s.nudged(ctx, stripeapi.RequestID(*refund.RequestID))
+}
+
+func actorID(by booking.Actor) *string {
+	if by.ID == nil {
+		return nil
+	}
+	id := string(*by.ID)
+	return &id
+}
+
+func (s *Service) lockPaid(ctx context.Context, tx pgx.Tx, id booking.ID) (booking.Booking, payment.Payment, error) {
+	b, err := booking.Lock(ctx, tx, id)
+	if err != nil {
+		return b, payment.Payment{}, err
+	}
+	p, err := payment.ByBooking(ctx, tx, string(id))
+	if err != nil {
+		return b, p, err
+	}
+	p, err = payment.Lock(ctx, tx, p.ID)
+	return b, p, err
+}
+
+// reserve writes the refund and its planned request. Booking and payment are
+// locked.
+func (s *Service) reserve(ctx context.Context, tx pgx.Tx, p payment.Payment, r payment.Reservation) (payment.Refund, error) {
+	refund, err := payment.Reserve(ctx, tx, p, r, s.Now())
+	if err != nil {
+		return refund, err
+	}
+	return s.planRefund(ctx, tx, p, refund)
+}
+
+func (s *Service) planRefund(ctx context.Context, tx pgx.Tx, p payment.Payment, r payment.Refund) (payment.Refund, error) {
+	params := stripeapi.RefundParams{PaymentIntentID: p.IntentID(), Amount: r.Amount, Reason: "requested_by_customer",
+		ReverseTransfer: r.ReverseTransfer, RefundApplicationFee: r.RefundApplicationFee,
+		Metadata: map[string]string{stripeapi.MetaBooking: r.BookingID, stripeapi.MetaPayment: string(p.ID), stripeapi.MetaRefund: r.ID}}
+	request, err := s.plan(ctx, tx, stripeapi.Planned{Purpose: stripeapi.ForRefund, Path: stripeapi.RefundsPath,
+		Key: r.Key(), About: "booking:" + r.BookingID, Params: params.Values()})
+	if err != nil {
+		return r, err
+	}
+	id := string(request)
+	r.RequestID = &id
+	return r, payment.Sending(ctx, tx, r, id)
+}
+
+// nudged sends a refund's request now. When Stripe does not answer, the refund
+// stands as requested and the job goes on: the caller has not failed.
+func (s *Service) nudged(ctx context.Context, id stripeapi.RequestID) error {
+	err := s.Finish(ctx, id)
+	if fault.Is(err, fault.Unavailable) {
+		s.Logger.WarnContext(ctx, "a refund waits for stripe", "request", id, "error", err)
+		return nil
+	}
+	return err
+}
+
+// What Stripe says when the owner's balance cannot give the money back.
+var short = map[string]bool{"balance_insufficient": true, "insufficient_funds": true}
+
+// sendRefund sends a refund and writes the new object's id; the look that
+// follows settles it. When Stripe refuses because the owner's balance is
+// short, the tenant does not wait: the refund goes out again, without the
+// reversal, and the owner owes the difference.
+func (s *Service) sendRefund(ctx context.Context, id stripeapi.RequestID) error {
+	refund, err := payment.RefundByRequest(ctx, s.DB, string(id))
+	if fault.Is(err, fault.NotFound) {
+		return nil // a later attempt has taken its place
+	}
+	if err != nil {
+		return err
+	}
+	outcome, err := s.Stripe.Send(ctx, id)
+	if err != nil {
+		return fmt.Errorf("send refund %s: %w", refund.ID, err)
+	}
+	switch {
+	case !outcome.Refused():
+		err = postgres.InTx(ctx, s.DB, func(tx pgx.Tx) error { return payment.Sent(ctx, tx, refund, outcome.ObjectID) })
+	case short[outcome.Code] && refund.ReverseTransfer:
+		return s.refundUnreversed(ctx, refund)
+	default:
+		err = s.refundRefused(ctx, refund, outcome)
+	}
+	if err != nil {
+		return err
+	}
+	return s.Look(ctx, inbound.SourceOwn, inbound.Subject{Kind: inbound.Payment, ID: string(refund.PaymentID)})
+}
+
+func (s *Service) refundUnreversed(ctx context.Context, r payment.Refund) error {
+	err := postgres.InTx(ctx, s.DB, func(tx pgx.Tx) error {
+		_, p, err := s.lockPaid(ctx, tx, booking.ID(r.BookingID))
+		if err != nil {
+			return err
+		}
+		if r, err = payment.Unreversed(ctx, tx, r); err != nil {
+			return err
+		}
+		r, err = s.planRefund(ctx, tx, p, r)
+		return err
+	})
+	if fault.Is(err, fault.Conflict) {
+		return nil // another process did it
+	}
+	if err != nil {
+		return err
+	}
+	return s.Finish(ctx, stripeapi.RequestID(*r.RequestID))
+}
+
+func (s *Service) refundRefused(ctx context.Context, r payment.Refund, o stripeapi.Outcome) error {
+	return postgres.InTx(ctx, s.DB, func(tx pgx.Tx) error {
+		if _, _, err := s.lockPaid(ctx, tx, booking.ID(r.BookingID)); err != nil {
+			return err
+		}
+		first, err := payment.RefundFailed(ctx, tx, r, orElse(o.Code, o.Message), s.Now())
+		if err != nil || !first {
+			return err
+		}
+		return s.Notify.EnqueueAdmins(ctx, tx, "refund_failed_admin:"+r.ID, "refund_failed_admin", r.BookingID,
+			map[string]any{"amount": r.Amount, "currency": string(r.Currency), "reason": o.Message})
+	})
+}
+
+// BulkResult is what became of one of many refunds.
+type BulkResult struct {
+	Booking booking.Booking
+	Amount  money.Amount
+	Err     error
+}
+
+// RefundAll refunds what is left of each booking, one after the other; one that
+// cannot be refunded does not stop the rest.
+func (s *Service) RefundAll(ctx context.Context, by booking.Actor, codes []string, reason string) []BulkResult {
+	results := make([]BulkResult, 0, len(codes))
+	for _, code := range codes {
+		b, err := booking.ByCode(ctx, s.DB, code)
+		result := BulkResult{Booking: b}
+		if err == nil {
+			var view Preview
+			if view, err = s.PreviewRefund(ctx, b, b.Amount(0)); err == nil {
+				result.Amount = view.Left
+				_, err = s.Refund(ctx, by, b.ID, view.Left, reason)
+			}
+		}
+		result.Err = err
+		results = append(results, result)
+	}
+	return results
+}

@@ -1,0 +1,115 @@
+package checkout
+
+import (
+	"context"
+	"fmt"
+
+	"hearth/internal/booking"
+	"hearth/internal/fault"
+	"hearth/internal/inbound"
+	"hearth/internal/payment"
+	"hearth/internal/postgres"
+	"hearth/internal/stripeapi"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Purposes are the requests that [Service.Finish] knows how to finish.
+var Purposes = []string{stripeapi.ForSession, stripeapi.ForExpire, stripeapi.ForRefund}
+
+// Finish sends a planned request, or reads what came of it, and writes what
+// follows: a session's or a refund's id, or that Stripe refused. It may run
+// any number of times, and at once; an unknown outcome is an error, and the
+// next run sends the same bytes under the same key.
+func (s *Service) Finish(ctx context.Context, id stripeapi.RequestID) error {
+	request, err := stripeapi.RequestByID(ctx, s.DB, id)
+	if err != nil {
+		return err
+	}
+	switch request.Purpose {
+	case stripeapi.ForSession:
+		_, err = s.sendSession(ctx, id)
+		if fault.Is(err, fault.Conflict) {
+			return nil // refused: the hold's end releases the nights
+		}
+		return err
+	case stripeapi.ForExpire:
+		_, err = s.Stripe.Send(ctx, id)
+		return err
+	case stripeapi.ForRefund:
+		return s.sendRefund(ctx, id)
+	}
+	return fmt.Errorf("request %s has a purpose that is not ours: %s", id, request.Purpose)
+}
+
+// sendSession returns the payment page's address.
+func (s *Service) sendSession(ctx context.Context, id stripeapi.RequestID) (string, error) {
+	outcome, err := s.Stripe.Send(ctx, id)
+	if err != nil {
+		return "", fmt.Errorf("send session: %w", err)
+	}
+	attempt, err := payment.AttemptOf(ctx, s.DB, string(id))
+	if err != nil {
+		return "", err
+	}
+	if outcome.Refused() {
+		s.Logger.WarnContext(ctx, "stripe refused a checkout session", "request", id, "code", outcome.Code, "param", outcome.Param)
+		if err := s.sessionRefused(ctx, attempt, outcome); err != nil {
+			return "", err
+		}
+		return "", fault.New(fault.Conflict, "The payment page could not be opened. Nothing was charged. Please try again.")
+	}
+	url, err := s.sessionURL(ctx, outcome)
+	if err != nil {
+		return "", err
+	}
+	return url, postgres.InTx(ctx, s.DB, func(tx pgx.Tx) error {
+		return payment.Attach(ctx, tx, attempt.ID, outcome.ObjectID, url)
+	})
+}
+
+// sessionURL is in the answer, or, when the answer came to another process, at
+// Stripe.
+func (s *Service) sessionURL(ctx context.Context, o stripeapi.Outcome) (string, error) {
+	if url, err := o.URL(); err == nil {
+		return url, nil
+	}
+	session, err := s.Stripe.Session(ctx, o.ObjectID)
+	if err != nil {
+		return "", fmt.Errorf("fetch session %s: %w", o.ObjectID, err)
+	}
+	return session.URL, nil
+}
+
+// sessionRefused notes that no session exists. Unless Stripe only found its
+// end too near, which a new attempt mends, the nights are given back at once:
+// the owner's account, most likely, can no longer be paid.
+func (s *Service) sessionRefused(ctx context.Context, a payment.Attempt, o stripeapi.Outcome) error {
+	var account string
+	err := postgres.InTx(ctx, s.DB, func(tx pgx.Tx) error {
+		p, err := payment.ByID(ctx, tx, a.PaymentID)
+		if err != nil {
+			return err
+		}
+		account = p.Destination
+		b, err := booking.Lock(ctx, tx, booking.ID(p.BookingID))
+		if err != nil {
+			return err
+		}
+		if err := payment.Refused(ctx, tx, a.ID); err != nil {
+			return err
+		}
+		if o.Param == "expires_at" || b.Status != booking.Held {
+			return nil
+		}
+		if err := payment.Close(ctx, tx, p.ID); err != nil {
+			return err
+		}
+		_, err = booking.Move(ctx, tx, b, booking.Expired, booking.Stripe, "Stripe refused to take the payment ("+o.Code+")", s.Now())
+		return err
+	})
+	if err != nil || o.Param == "expires_at" {
+		return err
+	}
+	return s.Look(ctx, inbound.SourceOwn, inbound.Subject{Kind: inbound.Account, ID: account})
+}

@@ -1,0 +1,153 @@
+package payment
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"hearth/internal/ledger"
+	"hearth/internal/money"
+	"hearth/internal/postgres"
+	"hearth/internal/stripeapi"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Dispute is a row of disputes. Its status is Stripe's, never derived.
+type Dispute struct {
+	ID              string
+	PaymentID       ID
+	BookingID       string
+	ChargeID        string
+	Status          string
+	Reason          string
+	Amount          int64
+	Currency        money.Currency
+	Fee             int64
+	Withdrawn       int64
+	HasEvidence     bool
+	SubmissionCount int
+	DueBy           *time.Time
+	CreatedAt       time.Time
+	FetchedAt       time.Time
+}
+
+// Money is the disputed amount.
+func (d Dispute) Money() money.Amount { return money.New(d.Amount, d.Currency) }
+
+// Inquiry reports whether the bank only asks: no money has moved.
+func (d Dispute) Inquiry() bool { return strings.HasPrefix(d.Status, "warning_") }
+
+// Open reports whether the bank has not decided.
+func (d Dispute) Open() bool { return dispute(d.Status).open() }
+
+// Answerable reports whether evidence can still be sent.
+func (d Dispute) Answerable() bool {
+	return d.Status == "needs_response" || d.Status == "warning_needs_response"
+}
+
+type dispute string
+
+func (s dispute) open() bool { return s != "won" && s != "lost" && s != "warning_closed" }
+
+const disputeColumns = `d.id, d.payment_id, d.booking_id, d.charge_id, d.status, d.reason, d.amount, d.currency, d.fee,
+	d.withdrawn, d.has_evidence, d.submission_count, d.due_by, d.created_at, d.fetched_at`
+
+// DisputesOf lists a payment's disputes, the oldest first.
+func DisputesOf(ctx context.Context, q postgres.Querier, payment ID) ([]Dispute, error) {
+	return postgres.All[Dispute](ctx, q, `SELECT `+disputeColumns+` FROM disputes d WHERE d.payment_id = $1 ORDER BY d.created_at, d.id`, payment)
+}
+
+// DisputeByID reads one dispute.
+func DisputeByID(ctx context.Context, q postgres.Querier, id string) (Dispute, error) {
+	return postgres.One[Dispute](ctx, q, "There is no such dispute.", `SELECT `+disputeColumns+` FROM disputes d WHERE d.id = $1`, id)
+}
+
+// OpenDisputes lists the ids of disputes that the sweep asks Stripe about.
+func OpenDisputes(ctx context.Context, q postgres.Querier, before time.Time, limit int) ([]string, error) {
+	rows, err := q.Query(ctx, `SELECT id FROM disputes WHERE status NOT IN ('won', 'lost', 'warning_closed') AND fetched_at < $1 ORDER BY fetched_at LIMIT $2`, before, limit)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}
+
+// openDispute reports whether the tenant's bank holds the money: an inquiry
+// (warning_…) does not, and refunding is one way to end it.
+func openDispute(ctx context.Context, q postgres.Querier, payment ID) (bool, error) {
+	var open bool
+	err := q.QueryRow(ctx, `SELECT EXISTS (SELECT FROM disputes WHERE payment_id = $1 AND status IN ('needs_response', 'under_review'))`, payment).Scan(&open)
+	return open, err
+}
+
+// ByCharge finds the payment that a charge belongs to.
+func ByCharge(ctx context.Context, q postgres.Querier, chargeID, intentID string) (Payment, error) {
+	return postgres.One[Payment](ctx, q, missing, `SELECT `+columns+` FROM payments p
+		WHERE p.payment_intent_id = $2 OR p.id = (SELECT payment_id FROM charges WHERE id = $1) LIMIT 1`, chargeID, intentID)
+}
+
+// SettleDispute writes what a look at a dispute found and posts what the bank
+// took or gave back. It returns the dispute before (zero when it is new) and
+// now.
+func SettleDispute(ctx context.Context, tx pgx.Tx, p Payment, d stripeapi.Dispute, now time.Time) (before, after Dispute, err error) {
+	if all, err := DisputesOf(ctx, tx, p.ID); err != nil {
+		return before, after, err
+	} else {
+		for _, known := range all {
+			if known.ID == d.ID {
+				before = known
+			}
+		}
+	}
+	var withdrawn, fee int64
+	for _, t := range d.BalanceTransactions {
+		withdrawn -= t.Amount
+		fee += t.Fee
+		if err := postDispute(ctx, tx, p, d, t); err != nil {
+			return before, after, err
+		}
+	}
+	after, err = postgres.One[Dispute](ctx, tx, "", `
+		INSERT INTO disputes AS d (id, payment_id, booking_id, charge_id, status, reason, amount, currency, fee, withdrawn,
+			has_evidence, submission_count, due_by, created_at, fetched_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+		ON CONFLICT (id) DO UPDATE SET status = excluded.status, reason = excluded.reason, amount = excluded.amount, fee = excluded.fee,
+			withdrawn = excluded.withdrawn, has_evidence = excluded.has_evidence, submission_count = excluded.submission_count,
+			due_by = excluded.due_by, fetched_at = excluded.fetched_at
+		RETURNING `+disputeColumns,
+		d.ID, p.ID, p.BookingID, d.ChargeID, d.Status, d.Reason, d.Amount, d.Currency, fee, withdrawn,
+		d.HasEvidence, d.SubmissionCount, d.DueBy, d.Created, now)
+	if err != nil {
+		return before, after, fmt.Errorf("save dispute %s: %w", d.ID, err)
+	}
+	if _, err := tx.Exec(ctx, `UPDATE payments SET disputed = true WHERE id = $1`, p.ID); err != nil {
+		return before, after, fmt.Errorf("mark payment %s disputed: %w", p.ID, err)
+	}
+	return before, after, nil
+}
+
+func postDispute(ctx context.Context, tx pgx.Tx, p Payment, d stripeapi.Dispute, t stripeapi.BalanceTransaction) error {
+	memo := "Withdrawn by the tenant's bank"
+	if t.Amount > 0 {
+		memo = "Given back by the tenant's bank"
+	}
+	_, err := ledger.Post(ctx, tx, ledger.Transaction{Reference: "dispute:" + t.ID, Kind: "dispute", BookingID: p.BookingID, ObjectID: d.ID, Memo: memo, At: t.Created,
+		Postings: []ledger.Posting{
+			{From: ledger.Disputes, To: ledger.Escrow, Amount: p.Money(t.Amount)},
+			{From: ledger.Revenue, To: ledger.StripeFees, Amount: p.Money(t.Fee)},
+		}})
+	return err
+}
+
+// SaveFraudWarning writes a card issuer's early warning once and reports
+// whether it is new.
+func SaveFraudWarning(ctx context.Context, tx pgx.Tx, p Payment, w stripeapi.EarlyFraudWarning) (bool, error) {
+	tag, err := tx.Exec(ctx, `
+		INSERT INTO fraud_warnings (id, payment_id, booking_id, fraud_type, actionable, created_at) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (id) DO NOTHING`, w.ID, p.ID, p.BookingID, w.Type, w.Actionable, w.Created)
+	if err != nil {
+		return false, fmt.Errorf("save fraud warning %s: %w", w.ID, err)
+	}
+	return tag.RowsAffected() > 0, nil
+}
