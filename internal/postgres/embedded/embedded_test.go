@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -145,6 +146,7 @@ func waitFor(t *testing.T, what string, done func() bool) {
 	}
 }
 
+const serverPid = `SELECT split_part(pg_read_file('postmaster.pid'), E'\n', 1)::int`
 const startedAt = `SELECT pg_postmaster_start_time()`
 
 func TestCommittedRowsSurviveTheKillOfEverything(t *testing.T) {
@@ -161,7 +163,7 @@ func TestCommittedRowsSurviveTheKillOfEverything(t *testing.T) {
 		}
 		// The app alone, then the server with it.
 		if n > 0 {
-			pid := query[int](t, dsn, `SELECT split_part(pg_read_file('postmaster.pid'), E'\n', 1)::int`)
+			pid := query[int](t, dsn, serverPid)
 			server, err := os.FindProcess(pid)
 			if err != nil {
 				t.Fatal(err)
@@ -194,6 +196,27 @@ func TestCloseStopsTheServer(t *testing.T) {
 	}
 	if _, err := net.Dial("unix", socket(t, c.DSN("postgres"))); err == nil {
 		t.Fatal("the server still listens after Close returned")
+	}
+}
+
+func TestForgottenClusterStays(t *testing.T) {
+	t.Parallel()
+	dir := dataDir(t)
+	forgotten, err := embedded.Start(t.Context(), embedded.Options{DataDir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dsn := forgotten.DSN("postgres")
+	since := query[time.Time](t, dsn, startedAt)
+	pid := query[int](t, dsn, serverPid)
+	t.Cleanup(func() { syscall.Kill(pid, syscall.SIGINT) })
+	for range 5 {
+		runtime.GC()
+	}
+	later := start(t, embedded.Options{DataDir: dir})
+	later.Close()
+	if got := query[time.Time](t, dsn, startedAt); !got.Equal(since) {
+		t.Error("the server of a forgotten cluster went")
 	}
 }
 

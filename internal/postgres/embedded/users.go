@@ -42,7 +42,7 @@ func (h home) users(server int) string {
 // guard is this process's place among the users of a server.
 type guard struct {
 	once  sync.Once
-	pipe  *os.File
+	pipe  int
 	entry *os.File
 	shell *exec.Cmd
 	err   error
@@ -51,7 +51,7 @@ type guard struct {
 // release leaves, and waits for what the watcher does about it.
 func (g *guard) release() error {
 	g.once.Do(func() {
-		g.err = errors.Join(g.pipe.Close(), g.shell.Wait(), g.entry.Close())
+		g.err = errors.Join(syscall.Close(g.pipe), g.shell.Wait(), g.entry.Close())
 	})
 	return g.err
 }
@@ -129,5 +129,19 @@ func (h home) watch(server int) (*guard, error) {
 	if err := shell.Start(); err != nil {
 		return nil, errors.Join(fmt.Errorf("watch over the server: %w", err), write.Close(), entry.Close())
 	}
-	return &guard{pipe: write, entry: entry, shell: shell}, nil
+	pipe, err := forgettable(write)
+	return &guard{pipe: pipe, entry: entry, shell: shell}, err
+}
+
+// forgettable takes a file out of the garbage collector's hands: a caller who
+// forgets its Cluster keeps the server until the process ends.
+func forgettable(file *os.File) (fd int, err error) {
+	defer file.Close()
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	if fd, err = syscall.Dup(int(file.Fd())); err != nil {
+		return 0, fmt.Errorf("keep the watcher's pipe: %w", err)
+	}
+	syscall.CloseOnExec(fd)
+	return fd, nil
 }
