@@ -28,8 +28,8 @@ type SendWorker struct {
 	Checkout *Service
 }
 
-// Work is done when the outcome is known. A request too old to send again is
-// left to the sweep, which looks its object up first.
+// Work is done when the outcome is known. A session's request that is too old
+// to send again is left to the hold's end, which looks for it at Stripe.
 func (w *SendWorker) Work(ctx context.Context, job *river.Job[SendArgs]) error {
 	err := w.Checkout.Finish(ctx, stripeapi.RequestID(job.Args.RequestID))
 	if errors.Is(err, stripeapi.ErrTooOld) {

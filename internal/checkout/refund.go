@@ -2,6 +2,7 @@ package checkout
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"hearth/internal/booking"
@@ -197,6 +198,9 @@ func (s *Service) sendRefund(ctx context.Context, id stripeapi.RequestID) error 
 		return err
 	}
 	outcome, err := s.Stripe.Send(ctx, id)
+	if errors.Is(err, stripeapi.ErrTooOld) {
+		return s.findRefund(ctx, id, refund)
+	}
 	if err != nil {
 		return fmt.Errorf("send refund %s: %w", refund.ID, err)
 	}
@@ -204,7 +208,7 @@ func (s *Service) sendRefund(ctx context.Context, id stripeapi.RequestID) error 
 	case !outcome.Refused():
 		err = postgres.InTx(ctx, s.DB, func(tx pgx.Tx) error { return payment.Sent(ctx, tx, refund, outcome.ObjectID) })
 	case short[outcome.Code] && refund.ReverseTransfer:
-		return s.refundUnreversed(ctx, refund)
+		return s.refundAgain(ctx, refund, false)
 	default:
 		err = s.refundRefused(ctx, refund, outcome)
 	}
@@ -214,13 +218,14 @@ func (s *Service) sendRefund(ctx context.Context, id stripeapi.RequestID) error 
 	return s.Look(ctx, inbound.SourceOwn, inbound.Subject{Kind: inbound.Payment, ID: string(refund.PaymentID)})
 }
 
-func (s *Service) refundUnreversed(ctx context.Context, r payment.Refund) error {
+// refundAgain plans the next attempt under a new key, and sends it.
+func (s *Service) refundAgain(ctx context.Context, r payment.Refund, reverse bool) error {
 	err := postgres.InTx(ctx, s.DB, func(tx pgx.Tx) error {
 		_, p, err := s.lockPaid(ctx, tx, booking.ID(r.BookingID))
 		if err != nil {
 			return err
 		}
-		if r, err = payment.Unreversed(ctx, tx, r); err != nil {
+		if r, err = payment.NextAttempt(ctx, tx, r, reverse); err != nil {
 			return err
 		}
 		r, err = s.planRefund(ctx, tx, p, r)
@@ -233,6 +238,43 @@ func (s *Service) refundUnreversed(ctx context.Context, r payment.Refund) error 
 		return err
 	}
 	return s.Finish(ctx, stripeapi.RequestID(*r.RequestID))
+}
+
+// findRefund asks Stripe's list what became of a refund whose answer was lost
+// so long ago that its key may be forgotten. Only when the list does not hold
+// it is it asked for again.
+func (s *Service) findRefund(ctx context.Context, id stripeapi.RequestID, r payment.Refund) error {
+	p, err := payment.ByID(ctx, s.DB, r.PaymentID)
+	if err != nil {
+		return err
+	}
+	theirs, err := s.Stripe.RefundsByIntent(ctx, p.IntentID())
+	if err != nil {
+		return fmt.Errorf("list refunds of %s: %w", p.IntentID(), err)
+	}
+	for _, t := range theirs {
+		if t.Metadata[stripeapi.MetaRefund] != r.ID {
+			continue
+		}
+		err := postgres.InTx(ctx, s.DB, func(tx pgx.Tx) error {
+			if _, err := stripeapi.Found(ctx, tx, id, t.ID, s.Now()); err != nil {
+				return err
+			}
+			return payment.Sent(ctx, tx, r, t.ID)
+		})
+		if err != nil {
+			return err
+		}
+		return s.Look(ctx, inbound.SourceOwn, subjectOf(p))
+	}
+	err = postgres.InTx(ctx, s.DB, func(tx pgx.Tx) error {
+		_, err := stripeapi.Abandon(ctx, tx, id, "Stripe's list holds no refund of it", s.Now())
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return s.refundAgain(ctx, r, r.ReverseTransfer)
 }
 
 func (s *Service) refundRefused(ctx context.Context, r payment.Refund, o stripeapi.Outcome) error {

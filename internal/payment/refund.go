@@ -154,14 +154,15 @@ func Sent(ctx context.Context, tx pgx.Tx, r Refund, stripeID string) error {
 	return nil
 }
 
-// Unreversed turns a refund that Stripe refused because the owner's balance is
-// short into a new attempt that leaves transfer and fee alone: the tenant does
-// not wait, and the owner owes the rest.
-func Unreversed(ctx context.Context, tx pgx.Tx, r Refund) (Refund, error) {
-	tag, err := tx.Exec(ctx, `UPDATE refunds SET attempt = attempt + 1, reverse_transfer = false, refund_application_fee = false, request_id = NULL
-		WHERE id = $1 AND attempt = $2 AND status = 'requested' AND reverse_transfer`, r.ID, r.Attempt)
+// NextAttempt prepares a refund to be asked for again under a new key. With
+// reverse false it leaves transfer and fee alone: Stripe refused it because the
+// owner's balance is short, the tenant does not wait, and the owner owes the
+// rest. Somebody who was first makes it a Conflict.
+func NextAttempt(ctx context.Context, tx pgx.Tx, r Refund, reverse bool) (Refund, error) {
+	tag, err := tx.Exec(ctx, `UPDATE refunds SET attempt = attempt + 1, reverse_transfer = $3, refund_application_fee = $3, request_id = NULL
+		WHERE id = $1 AND attempt = $2 AND status = 'requested' AND stripe_refund_id IS NULL`, r.ID, r.Attempt, reverse)
 	if err != nil {
-		return r, fmt.Errorf("try refund %s without reversal: %w", r.ID, err)
+		return r, fmt.Errorf("try refund %s again: %w", r.ID, err)
 	}
 	if tag.RowsAffected() == 0 {
 		return r, fault.New(fault.Conflict, "This refund has just changed.")
