@@ -86,6 +86,16 @@ CREATE INDEX stripe_events_subject_idx ON stripe_events (subject) WHERE state = 
 CREATE INDEX stripe_events_received_idx ON stripe_events (received_at DESC);
 CREATE INDEX stripe_events_object_idx ON stripe_events (object_id);
 
+-- +goose StatementBegin
+-- Not every build of PostgreSQL has lz4; payloads are smaller and quicker with it.
+DO $$
+BEGIN
+  ALTER TABLE stripe_events ALTER COLUMN payload SET COMPRESSION lz4;
+EXCEPTION WHEN feature_not_supported THEN
+  NULL;
+END $$;
+-- +goose StatementEnd
+
 CREATE SEQUENCE stripe_tickets;
 CREATE TABLE stripe_subjects (
   subject      text PRIMARY KEY,
