@@ -1,0 +1,73 @@
+// Command stripe-sandbox runs a Stripe stand-in on loopback: the API, its hosted
+// pages and signed webhooks. No real money can move.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"hearth/internal/stripesandbox"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:]); err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "stripe-sandbox:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	flags := flag.NewFlagSet("stripe-sandbox", flag.ContinueOnError)
+	listen := flags.String("listen", "127.0.0.1:12111", "address to listen on; keep it on loopback, the controls have no log-in")
+	data := flags.String("data", "", "file that keeps the sandbox's world; empty keeps it in memory")
+	hook := flags.String("webhook", "", "URL that hears the platform's events")
+	connectHook := flags.String("connect-webhook", "", "URL that hears the connected accounts' events")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	l, err := net.Listen("tcp", *listen)
+	if err != nil {
+		return err
+	}
+	base := "http://" + l.Addr().String()
+	s, err := stripesandbox.Open(stripesandbox.Options{
+		DataFile: *data, BaseURL: base, WebhookURL: *hook, ConnectWebhookURL: *connectHook,
+		Logger: slog.New(slog.NewTextHandler(os.Stderr, nil)),
+	})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	fmt.Printf("Stripe sandbox  %s\nkey             sk_test_sandbox (any sk_test_ key will do)\n", base)
+	if *hook != "" {
+		fmt.Printf("webhook         %s  %s\n", *hook, s.Secret(*hook))
+	}
+	if *connectHook != "" {
+		fmt.Printf("connect webhook %s  %s\n", *connectHook, s.Secret(*connectHook))
+	}
+	return serve(ctx, l, s)
+}
+
+// serve answers until ctx ends.
+func serve(ctx context.Context, l net.Listener, h http.Handler) error {
+	srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
+	go func() {
+		<-ctx.Done()
+		_ = srv.Close()
+	}()
+	if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}

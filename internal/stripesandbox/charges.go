@@ -1,0 +1,74 @@
+package stripesandbox
+
+import "maps"
+
+// newCharge files an attempt at an intent: what it came to is for the caller to say.
+func (s *Server) newCharge(in *Intent, pm *PaymentMethod) *Charge {
+	prefix := "ch_"
+	if pm.Type != "card" {
+		prefix = "py_"
+	}
+	ch := &Charge{
+		header: header{ID: newID(prefix), Object: "charge", Created: s.now, Scope: in.Scope},
+		Amount: in.Amount, Currency: in.Currency, Customer: in.Customer, Description: in.Description, Metadata: maps.Clone(in.Metadata),
+		OnBehalfOf: in.OnBehalfOf, Intent: text(in.ID), Method: text(pm.ID), MethodDetails: chargeMethod(pm, s.now, in.CaptureMethod == "manual"), Billing: pm.Billing,
+		ReceiptEmail: in.ReceiptEmail, Descriptor: in.Descriptor, DescriptorTail: in.DescriptorTail, TransferGroup: in.TransferGroup,
+		Fee: in.Fee, Number: pm.Number,
+	}
+	if ch.Metadata == nil {
+		ch.Metadata = map[string]string{}
+	}
+	if in.TransferData != nil {
+		td := *in.TransferData
+		ch.TransferData, ch.Destination = &td, text(td.Destination)
+	}
+	return s.charges.add(ch)
+}
+
+// chargeMethod is the payment method as a charge remembers it.
+func chargeMethod(pm *PaymentMethod, now int64, hold bool) map[string]any {
+	if pm.Type == "sepa_debit" {
+		return map[string]any{"type": "sepa_debit", "sepa_debit": map[string]any{
+			"bank_code": pm.SEPA["bank_code"], "branch_code": nil, "country": pm.SEPA["country"], "fingerprint": pm.SEPA["fingerprint"], "last4": pm.SEPA["last4"], "mandate": nil}}
+	}
+	card := map[string]any{}
+	for _, k := range []string{"brand", "checks", "country", "exp_month", "exp_year", "fingerprint", "funding", "last4", "wallet"} {
+		card[k] = pm.Card[k]
+	}
+	card["network"], card["installments"], card["mandate"], card["three_d_secure"] = card["brand"], nil, nil, nil
+	if hold {
+		card["capture_before"] = now + 7*day
+	}
+	return map[string]any{"type": "card", "card": card}
+}
+
+func (c *call) getCharge() (any, error) {
+	ch, err := lookup(c, c.charges, c.id, "charge", "id")
+	if err != nil {
+		return nil, err
+	}
+	return ch, c.check()
+}
+
+func (c *call) listCharges() (any, error) {
+	intent, group, customer := c.wants("payment_intent"), c.wants("transfer_group"), c.wants("customer")
+	return page(c, mine(c, c.charges), func(ch *Charge) bool {
+		return intent(string(ch.Intent)) && group(string(ch.TransferGroup)) && customer(string(ch.Customer))
+	})
+}
+
+func (c *call) updateCharge() (any, error) {
+	ch, err := lookup(c, c.charges, c.id, "charge", "id")
+	if err != nil {
+		return nil, err
+	}
+	before := c.show(ch)
+	ch.Metadata = c.metadata("metadata", ch.Metadata)
+	ch.Description = orText(c.text("description"), ch.Description)
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	c.charges.save(ch)
+	c.emitChange("charge.updated", ch.Scope, before, ch)
+	return ch, nil
+}

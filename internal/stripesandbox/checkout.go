@@ -1,0 +1,206 @@
+package stripesandbox
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+func (c *call) createSession() (any, error) {
+	mode := c.oneOf("mode", "payment", "payment", "setup", "subscription")
+	uiMode := c.oneOf("ui_mode", "hosted", "hosted", "embedded")
+	cs := &Session{
+		header:    header{ID: newID("cs_test_"), Object: "checkout.session", Created: c.now, Scope: c.scope},
+		CancelURL: c.text("cancel_url"), ClientRef: c.text("client_reference_id"), Customer: c.text("customer"),
+		Creation: c.oneOf("customer_creation", "if_required", "always", "if_required"), CustomerEmail: c.text("customer_email"),
+		ExpiresAt: c.int("expires_at"), Locale: c.text("locale"), Metadata: c.metadata("metadata", nil), Mode: mode,
+		MethodTypes: c.list("payment_method_types"), PaymentStatus: "unpaid", Status: "open", SubmitType: c.text("submit_type"),
+		SuccessURL: c.text("success_url"), BillingAddress: c.text("billing_address_collection"),
+		PhoneNumbers: map[string]bool{"enabled": c.bool("phone_number_collection[enabled]")},
+		CustomText:   map[string]any{"after_submit": nil, "shipping_address": nil, "submit": nil, "terms_of_service_acceptance": nil},
+		Plan:         c.planFrom("payment_intent_data"),
+	}
+	if c.bool("after_expiration[recovery][enabled]") {
+		cs.AfterExpiry = &AfterExpiration{Recovery: &Recovery{Enabled: true, AllowPromotionCodes: c.bool("after_expiration[recovery][allow_promotion_codes]")}}
+	}
+	if m := c.text("custom_text[submit][message]"); m != "" {
+		cs.CustomText["submit"] = map[string]any{"message": m}
+	}
+	c.readLines(cs)
+	c.ignore("payment_method_options", "automatic_tax[enabled]", "allow_promotion_codes", "invoice_creation[enabled]", "consent_collection", "payment_intent_data[shipping]")
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	if err := c.checkSession(cs, uiMode); err != nil {
+		return nil, err
+	}
+	cs.Link = c.baseURL + "/c/pay/" + cs.ID
+	cs.URL = text(cs.Link)
+	c.sessions.add(cs)
+	c.at(cs.ExpiresAt, timerSessionEnd, cs.ID)
+	return cs, nil
+}
+
+// readLines reads line items, their prices inline.
+func (c *call) readLines(cs *Session) {
+	for _, k := range c.each("line_items") {
+		pd := k + "[price_data]"
+		if c.has(k + "[price]") {
+			c.fail(invalid("resource_missing", k+"[price]", "No such price: '%s'. The sandbox knows inline price_data only.", c.str(k+"[price]")))
+		}
+		li := LineItem{
+			ID: newID("li_"), Price: newID("price_"), Product: newID("prod_"), Currency: c.currency(pd + "[currency]"), UnitAmount: c.int(pd + "[unit_amount]"),
+			Name: c.need(pd + "[product_data][name]"), Description: c.str(pd + "[product_data][description]"), Images: c.list(pd + "[product_data][images]"), Quantity: c.int(k + "[quantity]"),
+		}
+		c.need(pd + "[unit_amount]")
+		c.ignore(pd+"[product_data][metadata]", pd+"[tax_behavior]", pd+"[product_data][tax_code]")
+		if li.Quantity < 1 || li.UnitAmount < 0 {
+			c.fail(invalid("parameter_invalid_integer", k+"[quantity]", "This value must be greater than or equal to 1."))
+		}
+		if cs.Currency != "" && cs.Currency != li.Currency {
+			c.fail(invalid("", k+"[price_data][currency]", "All prices on a Checkout session must be expressed in the same currency."))
+		}
+		cs.Currency = li.Currency
+		cs.AmountTotal += li.UnitAmount * li.Quantity
+		cs.Lines = append(cs.Lines, li)
+	}
+	cs.AmountSubtotal = cs.AmountTotal
+}
+
+// checkSession refuses what Stripe refuses of a session.
+func (c *call) checkSession(cs *Session, uiMode string) error {
+	switch {
+	case cs.Mode != "payment":
+		return invalid("", "mode", "The sandbox knows Checkout Sessions in payment mode only.")
+	case uiMode == "embedded" && cs.SuccessURL != "":
+		return invalid("", "success_url", "`success_url` is not allowed when `ui_mode` is `embedded`.")
+	case uiMode == "embedded":
+		return invalid("", "ui_mode", "The sandbox knows hosted Checkout only.")
+	case cs.SuccessURL == "":
+		return invalid("parameter_missing", "success_url", "Missing required param: success_url.")
+	case !isURL(string(cs.SuccessURL)):
+		return invalid("url_invalid", "success_url", "Not a valid URL")
+	case cs.CancelURL != "" && !isURL(string(cs.CancelURL)):
+		return invalid("url_invalid", "cancel_url", "Not a valid URL")
+	case len(cs.Lines) == 0:
+		return invalid("parameter_missing", "line_items", "Missing required param: line_items.")
+	case len(cs.Lines) > 100:
+		return invalid("", "line_items", "You may only provide up to 100 line items.")
+	case len(cs.ClientRef) > 200:
+		return invalid("", "client_reference_id", "The client_reference_id must be at most 200 characters.")
+	case cs.Customer != "" && cs.CustomerEmail != "":
+		return invalid("", "customer", "You may only specify one of these parameters: customer, customer_email.")
+	case cs.AmountTotal < 50 && slices.Contains([]string{"usd", "eur", "chf"}, cs.Currency):
+		return invalid("amount_too_small", "line_items", "The Checkout Session's total amount due must add up to at least %s %s", human(50, cs.Currency), cs.Currency)
+	}
+	if cs.ExpiresAt == 0 {
+		cs.ExpiresAt = c.now + day
+	} else if cs.ExpiresAt < c.now+30*minute {
+		return invalid("", "expires_at", "The `expires_at` timestamp must be at least 30 minutes from Checkout Session creation.")
+	} else if cs.ExpiresAt > c.now+day {
+		return invalid("", "expires_at", "The `expires_at` timestamp must be less than 24 hours from Checkout Session creation.")
+	}
+	if len(cs.MethodTypes) == 0 {
+		cs.MethodTypes = []string{"card"}
+	}
+	for i, t := range cs.MethodTypes {
+		if t != "card" && t != "sepa_debit" {
+			return invalid("", fmt.Sprintf("payment_method_types[%d]", i), "The sandbox knows the payment method types card and sepa_debit; received %s", t)
+		}
+		if t == "sepa_debit" && cs.Plan.CaptureMethod == "manual" {
+			return invalid("", "payment_intent_data[capture_method]", "The payment method `sepa_debit` does not support manual capture.")
+		}
+		if t == "sepa_debit" && cs.Currency != "eur" {
+			return invalid("", fmt.Sprintf("payment_method_types[%d]", i), "The payment method `sepa_debit` can be used with currency eur only.")
+		}
+	}
+	return c.checkPlan(cs.Plan, cs.AmountTotal, "payment_intent_data")
+}
+
+func isURL(u string) bool { return strings.HasPrefix(u, "http://") || strings.HasPrefix(u, "https://") }
+
+func (c *call) getSession() (any, error) {
+	cs, err := lookup(c, c.sessions, c.id, "checkout.session", "id")
+	if err != nil {
+		return nil, err
+	}
+	return cs, c.check()
+}
+
+func (c *call) listSessions() (any, error) {
+	intent, status, customer := c.str("payment_intent"), c.wants("status"), c.wants("customer")
+	email := c.wants("customer_details[email]")
+	all := mine(c, c.sessions)
+	if in, ok := c.intents.get(intent); ok {
+		all = byID(c.sessions, []string{in.Session})
+	}
+	return page(c, all, func(cs *Session) bool {
+		have := string(cs.CustomerEmail)
+		if cs.Details != nil {
+			have = string(cs.Details.Email)
+		}
+		return cs.Scope == c.scope && (intent == "" || string(cs.Intent) == intent) && status(cs.Status) && customer(string(cs.Customer)) && email(have)
+	})
+}
+
+func (c *call) sessionLines() (any, error) {
+	cs, err := lookup(c, c.sessions, c.id, "checkout.session", "id")
+	if err != nil {
+		return nil, err
+	}
+	c.ignore("limit", "starting_after", "ending_before")
+	return c.lineItems(cs), c.check()
+}
+
+// lineItems is the list a session shows of its lines.
+func (s *Server) lineItems(cs *Session) map[string]any {
+	data := []any{}
+	for _, li := range cs.Lines {
+		total := li.UnitAmount * li.Quantity
+		data = append(data, map[string]any{
+			"id": li.ID, "object": "item", "amount_discount": 0, "amount_subtotal": total, "amount_tax": 0, "amount_total": total,
+			"currency": li.Currency, "description": li.Name, "quantity": li.Quantity,
+			"price": map[string]any{"id": li.Price, "object": "price", "active": false, "billing_scheme": "per_unit", "created": cs.Created, "currency": li.Currency,
+				"custom_unit_amount": nil, "livemode": false, "lookup_key": nil, "metadata": map[string]any{}, "nickname": nil, "product": li.Product, "recurring": nil,
+				"tax_behavior": "unspecified", "tiers_mode": nil, "transform_quantity": nil, "type": "one_time", "unit_amount": li.UnitAmount,
+				"unit_amount_decimal": fmt.Sprint(li.UnitAmount)},
+		})
+	}
+	return map[string]any{"object": "list", "data": data, "has_more": false, "url": "/v1/checkout/sessions/" + cs.ID + "/line_items"}
+}
+
+func (c *call) expireSession() (any, error) {
+	cs, err := lookup(c, c.sessions, c.id, "checkout.session", "id")
+	if err != nil {
+		return nil, err
+	}
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	return cs, c.expire(cs)
+}
+
+// expire closes an open session and cancels the intent that failed attempts left.
+func (s *Server) expire(cs *Session) error {
+	if cs.Status != "open" {
+		return refuse("", "", "Only Checkout Sessions with a status in [\"open\"] can be expired. This Checkout Session has a status of %s.", cs.Status)
+	}
+	cs.Status, cs.URL = "expired", ""
+	if cs.AfterExpiry != nil {
+		cs.AfterExpiry.Recovery.URL, cs.AfterExpiry.Recovery.ExpiresAt = text(s.baseURL+"/c/recover/"+cs.ID), number(s.now+30*day)
+	}
+	s.sessions.save(cs)
+	s.stop(timerSessionEnd, cs.ID)
+	if in, ok := s.intents.get(string(cs.Intent)); ok && in.Status != "canceled" {
+		s.cancel(in, "automatic")
+	}
+	s.emit("checkout.session.expired", cs)
+	return nil
+}
+
+func (s *Server) sessionTimedOut(id string) error {
+	if cs, ok := s.sessions.get(id); ok && cs.Status == "open" {
+		return s.expire(cs)
+	}
+	return nil
+}

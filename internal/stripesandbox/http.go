@@ -1,0 +1,224 @@
+package stripesandbox
+
+import (
+	"encoding/json"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// call is one API request inside its transaction.
+type call struct {
+	*Server
+	*params
+	id    string // {id} of the path
+	sub   string // {sub} of the path
+	scope string // the account acted for; "" is the platform
+	path  string
+	// writes: the request may change what it looks up.
+	writes bool
+}
+
+type operation func(c *call) (any, error)
+
+// answer is what goes back over the wire.
+type answer struct {
+	status   int
+	body     []byte
+	retry    string
+	replayed bool
+	original string
+}
+
+// api wraps an operation with what every Stripe request has: the key, the
+// version, the account acted for, idempotency, faults, the error's wording.
+func (s *Server) api(op operation) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		req := newID("req_")
+		h := w.Header()
+		h.Set("Request-Id", req)
+		h.Set("Stripe-Version", APIVersion)
+		h.Set("Content-Type", "application/json")
+		if acct := r.Header.Get("Stripe-Account"); acct != "" {
+			h.Set("Stripe-Account", acct)
+		}
+		form, err := s.admit(r)
+		if err != nil {
+			write(w, s.failure(err))
+			return
+		}
+		a, gone := s.answerFaulty(w, r, req, form, op)
+		if gone {
+			return
+		}
+		if key := idempotencyKey(r); key != "" {
+			h.Set("Idempotency-Key", key)
+			h.Set("Original-Request", a.original)
+		}
+		if a.replayed {
+			h.Set("Idempotent-Replayed", "true")
+		}
+		write(w, a)
+	}
+}
+
+// admit checks the key and decodes the form.
+func (s *Server) admit(r *http.Request) (url.Values, error) {
+	key, _, _ := r.BasicAuth()
+	if bearer, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+		key = bearer
+	}
+	if e := badKey(key); e != nil {
+		return nil, e
+	}
+	if v := r.Header.Get("Stripe-Version"); v != "" && !strings.HasPrefix(v, APIVersion) {
+		return nil, invalid("", "", "Invalid Stripe API version: %s. This sandbox speaks %s only.", v, APIVersion)
+	}
+	if len(r.Header.Get("Idempotency-Key")) > 255 {
+		return nil, invalid("", "", "The idempotency key is longer than 255 characters.")
+	}
+	if r.Method == http.MethodGet || r.Method == http.MethodDelete {
+		return r.URL.Query(), nil
+	}
+	if ct, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); ct == "application/json" {
+		return nil, invalid("", "", "Invalid request (check that your POST content type is application/x-www-form-urlencoded).")
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, 1<<20))
+	if err != nil {
+		return nil, invalid("", "", "The request body could not be read.")
+	}
+	form, err := url.ParseQuery(string(body))
+	if err != nil {
+		return nil, invalid("", "", "The request body is not a valid form: %s", err)
+	}
+	return form, nil
+}
+
+func badKey(key string) *apiError {
+	var msg string
+	switch {
+	case key == "":
+		msg = "You did not provide an API key. You need to provide your API key in the Authorization header, using Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY')."
+	case strings.HasPrefix(key, "sk_live_"), strings.HasPrefix(key, "rk_live_"):
+		msg = "This is the Hearth sandbox: it never takes a live key. Use any sk_test_ key here, and keep the live key for Stripe itself."
+	case strings.HasPrefix(key, "sk_test_"), strings.HasPrefix(key, "rk_test_"):
+		return nil
+	default:
+		msg = "Invalid API Key provided: " + key[:min(len(key), 7)] + "***"
+	}
+	return &apiError{Status: http.StatusUnauthorized, Type: "invalid_request_error", Message: msg}
+}
+
+// run performs the operation as one transaction and renders the outcome. What
+// must be remembered of it is written in that same transaction. With fail, the
+// work is done and the caller told that it failed.
+func (s *Server) run(r *http.Request, req string, form url.Values, op operation, fail *apiError, remember func(answer)) answer {
+	var a answer
+	cause := EventRequest{ID: text(req), Key: text(idempotencyKey(r))}
+	err := s.doAs(cause, func() error {
+		body, err := s.perform(r, form, op)
+		switch {
+		case err != nil && !asAPIError(err).keep:
+			return err
+		case err != nil:
+			a = s.failure(err)
+		case fail != nil:
+			a = s.failure(fail)
+		default:
+			a = answer{status: http.StatusOK, body: body}
+			if r.Method == http.MethodPost {
+				a.retry = "false"
+			}
+		}
+		remember(a)
+		return err
+	})
+	if a.status == 0 {
+		a = s.failure(err)
+		if asAPIError(err).executed {
+			_ = s.do(func() error { remember(a); return nil })
+		}
+	}
+	return a
+}
+
+// perform runs the operation and renders its answer.
+func (s *Server) perform(r *http.Request, form url.Values, op operation) ([]byte, error) {
+	c := &call{Server: s, params: newParams(form), id: r.PathValue("id"), sub: r.PathValue("sub"), path: r.URL.Path, writes: r.Method != http.MethodGet}
+	if err := c.actFor(r.Header.Get("Stripe-Account")); err != nil {
+		return nil, err
+	}
+	v, err := op(c)
+	if err != nil {
+		return nil, s.withState(err)
+	}
+	return c.render(v)
+}
+
+// actFor checks that the account acted for is connected.
+func (c *call) actFor(account string) error {
+	if account == "" || account == c.config().Platform {
+		return nil
+	}
+	a, ok := c.accounts.get(account)
+	if !ok || a.Disconnected {
+		return noAccess(account)
+	}
+	c.scope = account
+	return nil
+}
+
+func (c *call) render(v any) ([]byte, error) {
+	m, ok := v.(map[string]any)
+	if r, isRecord := v.(record); isRecord {
+		m, ok = c.show(r), true
+	}
+	if !ok {
+		m = plain(v)
+	}
+	if err := c.expand(m, c.list("expand")); err != nil {
+		return nil, err
+	}
+	return json.MarshalIndent(m, "", "  ")
+}
+
+// withState shows the intent a refused payment left behind, while the lock is held.
+func (s *Server) withState(err error) error {
+	if err == nil {
+		return nil
+	}
+	e := asAPIError(err)
+	if in, ok := e.Intent.(*Intent); ok {
+		e.Intent = s.show(in)
+	}
+	if pm, ok := e.Method.(*PaymentMethod); ok {
+		e.Method = s.show(pm)
+	}
+	return e
+}
+
+func (s *Server) failure(err error) answer {
+	e := asAPIError(err)
+	if e.Status >= 500 {
+		s.log.Error("sandbox request", "error", err)
+	}
+	body, _ := json.MarshalIndent(map[string]any{"error": e}, "", "  ")
+	return answer{status: e.Status, body: body, retry: e.retry}
+}
+
+func write(w http.ResponseWriter, a answer) {
+	if a.retry != "" {
+		w.Header().Set("Stripe-Should-Retry", a.retry)
+	}
+	w.WriteHeader(a.status)
+	_, _ = w.Write(append(a.body, '\n'))
+}
+
+func (s *Server) unknownURL(w http.ResponseWriter, r *http.Request) {
+	e := invalid("", "", "Unrecognized request URL (%s: %s). The sandbox does not know it.", r.Method, r.URL.Path)
+	e.Status = http.StatusNotFound
+	w.Header().Set("Content-Type", "application/json")
+	write(w, s.failure(e))
+}

@@ -1,0 +1,71 @@
+package stripesandbox
+
+import (
+	"math/big"
+	"slices"
+	"strings"
+)
+
+// Pricing is what Stripe keeps. Amounts are minor units of the charge's currency.
+type Pricing struct {
+	BasisPoints int64 // of the captured amount
+	Fixed       int64 // per charge
+	Dispute     int64 // per chargeback
+	// DisputeFeeReturned gives the dispute fee back on a win (older pricing).
+	DisputeFeeReturned bool
+}
+
+func (p Pricing) orDefault() Pricing {
+	if p.BasisPoints == 0 && p.Fixed == 0 {
+		p.BasisPoints, p.Fixed = 290, 30
+	}
+	if p.Dispute == 0 {
+		p.Dispute = 1500
+	}
+	return p
+}
+
+// fee is Stripe's own for a captured amount, never more than it.
+func (p Pricing) fee(amount int64) int64 {
+	return min(amount, share(amount, p.BasisPoints, 10000)+p.Fixed)
+}
+
+// share is whole·part/base to the nearest minor unit, half up.
+func share(whole, part, base int64) int64 {
+	if base == 0 {
+		return 0
+	}
+	n := new(big.Int).Mul(big.NewInt(whole), big.NewInt(part))
+	n.Add(n.Mul(n, big.NewInt(2)), big.NewInt(base))
+	return n.Div(n, new(big.Int).Mul(big.NewInt(2), big.NewInt(base))).Int64()
+}
+
+// proportion is what goes back of total when amount of base is refunded: the
+// nearest cent each time, and whatever is left when the base is complete.
+func proportion(total, gone, amount, base int64, completes bool) int64 {
+	left := total - gone
+	if completes {
+		return left
+	}
+	return min(left, share(total, amount, base))
+}
+
+// human writes an amount for an error text: $11.00, €11.00, 1100 JPY.
+func human(amount int64, currency string) string {
+	cur := strings.ToUpper(currency)
+	symbols := map[string]string{"USD": "$", "EUR": "€", "GBP": "£"}
+	exp := 2
+	if slices.Contains([]string{"JPY", "KRW", "VND", "CLP"}, cur) {
+		exp = 0
+	}
+	n := decimal(amount, exp)
+	if s := symbols[cur]; s != "" {
+		return s + n
+	}
+	return n + " " + cur
+}
+
+func decimal(amount int64, exp int) string {
+	r := new(big.Rat).SetFrac(big.NewInt(amount), new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(exp)), nil))
+	return r.FloatString(exp)
+}

@@ -1,0 +1,275 @@
+package stripesandbox
+
+import "slices"
+
+// refundPlan is a refund that has passed its checks.
+type refundPlan struct {
+	ch        *Charge
+	amount    int64
+	completes bool
+	reverse   int64 // of the transfer
+	fee       int64 // of the application fee
+}
+
+func (c *call) createRefund() (any, error) {
+	chargeID, intentID, amount := c.str("charge"), c.str("payment_intent"), c.positive("amount")
+	reverse, refundFee := c.bool("reverse_transfer"), c.bool("refund_application_fee")
+	reason := c.oneOf("reason", "", "duplicate", "fraudulent", "requested_by_customer")
+	metadata := c.metadata("metadata", nil)
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	ch, err := c.chargeToRefund(chargeID, intentID)
+	if err != nil {
+		return nil, err
+	}
+	plan, err := c.planRefund(ch, amount, reverse, refundFee)
+	if err != nil {
+		return nil, err
+	}
+	return c.refund(plan, reason, metadata), nil
+}
+
+func (c *call) chargeToRefund(chargeID, intentID string) (*Charge, error) {
+	if chargeID == "" && intentID == "" {
+		return nil, invalid("parameter_missing", "charge", "One of the following params should be provided for this request: payment_intent or charge.")
+	}
+	if chargeID == "" {
+		in, ok := c.intents.get(intentID)
+		if !ok || in.Scope != c.scope {
+			return nil, missingRef("payment_intent", "payment_intent", intentID)
+		}
+		if in.Status == "requires_capture" {
+			return nil, refuse("", "", "This PaymentIntent (%s) does not have a successful charge to refund: it was never captured. To release the money, cancel the PaymentIntent instead.", in.ID)
+		}
+		if in.LatestCharge == "" {
+			return nil, refuse("", "", "This PaymentIntent (%s) does not have a successful charge to refund.", in.ID)
+		}
+		chargeID = string(in.LatestCharge)
+	}
+	ch, ok := c.charges.get(chargeID)
+	if !ok || ch.Scope != c.scope {
+		return nil, missing("charge", "id", chargeID)
+	}
+	return ch, nil
+}
+
+// planRefund checks everything a refund can be refused for, before any of it happens.
+func (s *Server) planRefund(ch *Charge, amount int64, reverse, refundFee bool) (refundPlan, error) {
+	none := refundPlan{}
+	left := ch.Captured - ch.Refunded
+	switch {
+	case ch.Status == "succeeded" && !ch.IsCaptured && !ch.IsRefunded:
+		return none, refuse("", "", "Charge %s has not been captured. To release the money, cancel its PaymentIntent instead.", ch.ID)
+	case ch.IsRefunded || (ch.Status == "succeeded" && left == 0):
+		return none, refuse("charge_already_refunded", "", "Charge %s has already been refunded.", ch.ID)
+	case ch.Status != "succeeded":
+		return none, refuse("", "", "This charge (%s) was not successful; there is nothing to refund.", ch.ID)
+	case s.chargedBack(ch):
+		return none, refuse("charge_disputed", "", "Charge %s has been charged back; cannot issue a refund.", ch.ID)
+	case amount > ch.Captured:
+		return none, refuse("", "amount", "Refund amount (%s) is greater than charge amount (%s)", human(amount, ch.Currency), human(ch.Captured, ch.Currency))
+	case amount > left:
+		return none, refuse("", "amount", "Refund amount (%s) is greater than unrefunded amount on charge (%s)", human(amount, ch.Currency), human(left, ch.Currency))
+	case reverse && ch.Transfer == "":
+		return none, refuse("", "reverse_transfer", "Cannot reverse transfer for charge %s: it has no associated transfer.", ch.ID)
+	case refundFee && !reverse && ch.Transfer != "" && ch.FeeID != "":
+		return none, refuse("", "refund_application_fee", "You must set reverse_transfer to true to refund the application fee of a destination charge.")
+	}
+	if amount == 0 {
+		amount = left
+	}
+	plan := refundPlan{ch: ch, amount: amount, completes: amount == left}
+	if fee, ok := s.fees.get(string(ch.FeeID)); ok && refundFee {
+		plan.fee = proportion(fee.Amount, fee.Refunded, amount, ch.Captured, plan.completes)
+	}
+	if tr, ok := s.transfers.get(ch.Transfer); ok && reverse {
+		plan.reverse = proportion(tr.Amount, tr.AmountReversed, amount, ch.Captured, plan.completes)
+		if err := s.canReverse(tr, plan.reverse); err != nil {
+			return none, err
+		}
+	}
+	return plan, nil
+}
+
+// refund carries a plan out: the money back from the owner, to the customer,
+// and the fee back to the owner.
+func (s *Server) refund(p refundPlan, reason string, metadata map[string]string) *Refund {
+	ch := p.ch
+	prefix := "re_"
+	if ch.MethodDetails["type"] != "card" {
+		prefix = "pyr_"
+	}
+	re := &Refund{
+		header: header{ID: newID(prefix), Object: "refund", Created: s.now, Scope: ch.Scope},
+		Amount: p.amount, Charge: ch.ID, Currency: ch.Currency, Metadata: metadata, Intent: ch.Intent, Reason: text(reason), Status: "succeeded",
+		Details: map[string]any{"type": "card", "card": map[string]any{"type": "refund", "reference_status": "pending", "reference_type": "acquirer_reference_number"}},
+	}
+	if prefix == "pyr_" {
+		re.Details = map[string]any{"type": "sepa_debit"}
+	}
+	s.refunds.add(re)
+	ch.Refunded += p.amount
+	ch.IsRefunded = ch.Refunded >= ch.Captured
+	ch.Refunds = append([]string{re.ID}, ch.Refunds...)
+	s.charges.save(ch)
+	if tr, ok := s.transfers.get(ch.Transfer); ok && p.reverse > 0 {
+		re.Reversal = text(s.reverse(tr, p.reverse, re.ID, map[string]string{}).ID)
+	}
+	s.pay(re, ch)
+	if fee, ok := s.fees.get(string(ch.FeeID)); ok && p.fee > 0 {
+		s.refundFee(fee, p.fee, map[string]string{})
+	}
+	s.emit("charge.refunded", ch)
+	return re
+}
+
+// pay takes a refund's money from the balance. Short of available money it
+// stays pending until there is some; a charge that is itself still pending
+// covers its own refund.
+func (s *Server) pay(re *Refund, ch *Charge) {
+	card, _ := cardByNumber(ch.Number)
+	b := s.balance(re.Scope, re.Currency)
+	switch {
+	case card.refundsPending:
+		re.Status = "pending"
+		s.at(s.now+day, timerRefund, re.ID)
+	case s.availableOn(ch.Txn) <= s.now && b.Available < re.Amount:
+		re.Status, re.Unfunded = "pending", true
+		b.Waiting = append(b.Waiting, re.ID)
+		s.balances.save(b)
+	default:
+		s.payOut(re, ch)
+		if card.refundsFail {
+			s.at(s.now+day, timerRefund, re.ID)
+		}
+	}
+}
+
+// payOut writes the refund's row.
+func (s *Server) payOut(re *Refund, ch *Charge) {
+	re.Status, re.Unfunded = "succeeded", false
+	txn := s.post(re.Scope, entry{kind: refundKind(ch), category: "refund", source: re.ID, amount: -re.Amount, currency: re.Currency,
+		description: "REFUND FOR CHARGE (" + string(ch.Description) + ")", availableOn: s.availableOn(ch.Txn)})
+	re.Txn = text(txn.ID)
+	s.outside(customersOutside, re.Currency, re.Amount)
+	s.refunds.save(re)
+}
+
+func refundKind(ch *Charge) string {
+	if ch.MethodDetails["type"] == "card" {
+		return "refund"
+	}
+	return "payment_refund"
+}
+
+// availableOn is when a balance transaction's money is available.
+func (s *Server) availableOn(txn text) int64 {
+	if t, ok := s.txns.get(string(txn)); ok {
+		return t.AvailableOn
+	}
+	return s.now
+}
+
+// fundRefund pays a refund that waited for balance, if there is enough now.
+func (s *Server) fundRefund(id string) error {
+	re, ok := s.refunds.get(id)
+	if !ok || !re.Unfunded {
+		return nil
+	}
+	b := s.balance(re.Scope, re.Currency)
+	if b.Available < re.Amount {
+		return nil // the next credit asks again
+	}
+	ch, _ := s.charges.get(re.Charge)
+	b.Waiting = slices.DeleteFunc(b.Waiting, func(w string) bool { return w == id })
+	before := s.show(re)
+	s.payOut(re, ch)
+	s.emitChange("charge.refund.updated", re.Scope, before, re)
+	return nil
+}
+
+// refundMatured ends a pending refund well, and a doomed one badly.
+func (s *Server) refundMatured(id string) error {
+	re, ok := s.refunds.get(id)
+	if !ok {
+		return nil
+	}
+	ch, _ := s.charges.get(re.Charge)
+	if re.Status == "pending" && !re.Unfunded {
+		before := s.show(re)
+		s.payOut(re, ch)
+		s.emitChange("charge.refund.updated", re.Scope, before, re)
+		return nil
+	}
+	return s.failRefund(id, "expired_or_canceled_card")
+}
+
+// failRefund returns a refund's money to the balance: the card could not take it.
+func (s *Server) failRefund(id, reason string) error {
+	re, ok := s.refunds.get(id)
+	if !ok || (re.Status != "succeeded" && re.Status != "pending") {
+		return refuse("", "", "No refund '%s' that could fail.", id)
+	}
+	ch, _ := s.charges.get(re.Charge)
+	before := s.show(re)
+	if re.Txn != "" {
+		txn := s.post(re.Scope, entry{kind: "refund_failure", category: "refund_failure", source: re.ID, amount: re.Amount, currency: re.Currency, description: "REFUND FAILURE"})
+		re.FailureTxn = txn.ID
+		s.outside(customersOutside, re.Currency, -re.Amount)
+	}
+	b := s.balance(re.Scope, re.Currency)
+	b.Waiting = slices.DeleteFunc(b.Waiting, func(w string) bool { return w == id })
+	s.balances.save(b)
+	s.stop(timerRefund, id)
+	re.Status, re.FailureReason, re.Unfunded = "failed", reason, false
+	s.refunds.save(re)
+	ch.Refunded -= re.Amount
+	ch.IsRefunded = false
+	s.charges.save(ch)
+	s.emitChange("charge.refund.updated", re.Scope, before, re)
+	return nil
+}
+
+func (c *call) getRefund() (any, error) {
+	re, err := lookup(c, c.refunds, c.id, "refund", "id")
+	if err != nil {
+		return nil, err
+	}
+	return re, c.check()
+}
+
+func (c *call) listRefunds() (any, error) {
+	charge, intent := c.str("charge"), c.str("payment_intent")
+	all := mine(c, c.refunds)
+	if in, ok := c.intents.get(intent); ok && charge == "" && in.Scope == c.scope {
+		charge = string(in.LatestCharge) // only the last charge of an intent can have succeeded
+	}
+	if ch, ok := c.charges.get(charge); ok && ch.Scope == c.scope {
+		all = byID(c.refunds, ch.Refunds)
+	}
+	return page(c, all, func(re *Refund) bool {
+		return (charge == "" || re.Charge == charge) && (intent == "" || string(re.Intent) == intent)
+	})
+}
+
+func (c *call) updateRefund() (any, error) {
+	re, err := lookup(c, c.refunds, c.id, "refund", "id")
+	if err != nil {
+		return nil, err
+	}
+	before := c.show(re)
+	re.Metadata = c.metadata("metadata", re.Metadata)
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	c.emitChange("charge.refund.updated", re.Scope, before, re)
+	return re, nil
+}
+
+func (c *call) cancelRefund() (any, error) {
+	if _, err := lookup(c, c.refunds, c.id, "refund", "id"); err != nil {
+		return nil, err
+	}
+	return nil, refuse("", "", "Canceling this refund is unsupported.")
+}

@@ -1,0 +1,199 @@
+package stripesandbox
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+)
+
+// show renders a record as the API does: without the sandbox's own memory, with
+// the fields that are always the same, with the lists it always embeds.
+func (s *Server) show(r record) map[string]any {
+	m := plain(r)
+	s.embed(r, m)
+	for k := range m {
+		if strings.HasPrefix(k, "_") {
+			delete(m, k)
+		}
+	}
+	for k, v := range constants[r.head().Object] {
+		if _, ok := m[k]; !ok {
+			m[k] = v
+		}
+	}
+	if !withoutMode[r.head().Object] {
+		m["livemode"] = false
+	}
+	return m
+}
+
+// plain is a value as JSON sees it, numbers kept whole.
+func plain(v any) map[string]any {
+	data, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	var m map[string]any
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.UseNumber()
+	if err := dec.Decode(&m); err != nil {
+		panic(err)
+	}
+	return m
+}
+
+// embed adds what an object shows of others.
+func (s *Server) embed(r record, m map[string]any) {
+	switch t := r.(type) {
+	case *Account:
+		s.embedAccount(t, m)
+	case *Transfer:
+		m["reversals"] = s.sublist(t.Reversals, "/v1/transfers/"+t.ID+"/reversals")
+	case *ApplicationFee:
+		m["refunds"] = s.sublist(t.Refunds, "/v1/application_fees/"+t.ID+"/refunds")
+	case *Dispute:
+		m["balance_transactions"] = s.showAll(t.Txns)
+	case *BalanceTransaction:
+		m["status"] = "pending"
+		if t.AvailableOn <= s.now {
+			m["status"] = "available"
+		}
+	case *BankAccount:
+		delete(m, "created")
+	case *Charge:
+		if t.Intent != "" && t.Status == "succeeded" {
+			m["receipt_url"] = s.baseURL + "/receipts/" + t.ID
+		}
+	}
+}
+
+func (s *Server) showAll(ids []string) []any {
+	out := []any{}
+	for _, id := range ids {
+		if r, ok := s.find(id); ok {
+			out = append(out, s.show(r))
+		}
+	}
+	return out
+}
+
+// sublist is an embedded list of everything it holds, newest first.
+func (s *Server) sublist(ids []string, url string) map[string]any {
+	data := s.showAll(ids)
+	return map[string]any{"object": "list", "data": data, "has_more": false, "total_count": len(data), "url": url}
+}
+
+// expand replaces ids by what they name, along each path, at most four deep.
+func (s *Server) expand(m map[string]any, paths []string) error {
+	for _, path := range paths {
+		parts := strings.Split(path, ".")
+		if len(parts) > 4 && !(m["object"] == "list" && len(parts) == 5) {
+			return invalid("", "expand", "You cannot expand more than 4 levels of a property. Property: %s", path)
+		}
+		if err := s.expandPath(m, parts, path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Server) expandPath(m map[string]any, parts []string, path string) error {
+	name, rest := parts[0], parts[1:]
+	v, ok := m[name]
+	if !ok {
+		if v, ok = s.hidden(m, name); !ok {
+			return invalid("", "expand[0]", "This property cannot be expanded (%s).", path)
+		}
+		m[name] = v
+	}
+	switch t := v.(type) {
+	case string:
+		r, ok := s.find(t)
+		if !ok {
+			return invalid("", "expand[0]", "This property cannot be expanded (%s).", path)
+		}
+		sub := s.show(r)
+		m[name] = sub
+		v = sub
+	case []any:
+		for i, item := range t {
+			if id, ok := item.(string); ok {
+				if r, ok := s.find(id); ok {
+					t[i] = s.show(r)
+				}
+			}
+		}
+	}
+	if len(rest) == 0 {
+		return nil
+	}
+	switch t := v.(type) {
+	case map[string]any:
+		return s.expandPath(t, rest, path)
+	case []any:
+		for _, item := range t {
+			if sub, ok := item.(map[string]any); ok {
+				if err := s.expandPath(sub, rest, path); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// hidden are the lists that show only when expanded.
+func (s *Server) hidden(m map[string]any, name string) (any, bool) {
+	id, _ := m["id"].(string)
+	switch {
+	case m["object"] == "charge" && name == "refunds":
+		ch, ok := s.charges.get(id)
+		if !ok {
+			return nil, false
+		}
+		return s.sublist(ch.Refunds, "/v1/charges/"+id+"/refunds"), true
+	case m["object"] == "checkout.session" && name == "line_items":
+		cs, ok := s.sessions.get(id)
+		if !ok {
+			return nil, false
+		}
+		return s.lineItems(cs), true
+	}
+	return nil, false
+}
+
+var withoutMode = map[string]bool{
+	"account": true, "refund": true, "balance_transaction": true, "bank_account": true, "capability": true,
+	"transfer_reversal": true, "fee_refund": true, "account_link": true, "login_link": true, "application": true,
+}
+
+// constants are fields that this sandbox never fills, by object.
+var constants = map[string]map[string]any{
+	"checkout.session": {
+		"allow_promotion_codes": nil, "automatic_tax": map[string]any{"enabled": false, "liability": nil, "status": nil},
+		"client_secret": nil, "consent": nil, "consent_collection": nil, "currency_conversion": nil, "custom_fields": []any{},
+		"invoice": nil, "invoice_creation": map[string]any{"enabled": false, "invoice_data": map[string]any{
+			"account_tax_ids": nil, "custom_fields": nil, "description": nil, "footer": nil, "issuer": nil, "metadata": map[string]any{}, "rendering_options": nil}},
+		"payment_link": nil, "payment_method_collection": "if_required", "payment_method_configuration_details": nil,
+		"payment_method_options": map[string]any{}, "recovered_from": nil, "setup_intent": nil, "shipping_address_collection": nil,
+		"shipping_cost": nil, "shipping_details": nil, "shipping_options": []any{}, "subscription": nil,
+		"total_details": map[string]any{"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0}, "ui_mode": "hosted",
+	},
+	"payment_intent": {
+		"amount_details": map[string]any{"tip": map[string]any{}}, "application": nil, "invoice": nil, "payment_method_configuration_details": nil,
+		"payment_method_options": map[string]any{}, "processing": nil, "review": nil, "shipping": nil,
+	},
+	"charge": {
+		"application": nil, "calculated_statement_descriptor": "SANDBOX", "failure_balance_transaction": nil, "fraud_details": map[string]any{},
+		"invoice": nil, "order": nil, "receipt_number": nil, "review": nil, "shipping": nil, "source": nil,
+	},
+	"refund":              {"receipt_number": nil},
+	"balance_transaction": {"exchange_rate": nil},
+	"customer": {
+		"address": nil, "balance": 0, "currency": nil, "default_source": nil, "delinquent": false, "discount": nil, "invoice_prefix": nil,
+		"invoice_settings":      map[string]any{"custom_fields": nil, "default_payment_method": nil, "footer": nil, "rendering_options": nil},
+		"next_invoice_sequence": 1, "preferred_locales": []any{}, "shipping": nil, "tax_exempt": "none", "test_clock": nil,
+	},
+	"bank_account": {"customer": nil},
+	"application":  {"name": "Hearth"},
+}

@@ -1,0 +1,132 @@
+package stripesandbox
+
+import "net/http"
+
+// routes is everything the sandbox answers. Hosted pages add theirs.
+func (s *Server) routes() *http.ServeMux {
+	mux := http.NewServeMux()
+	for pattern, op := range operations() {
+		mux.HandleFunc(pattern, s.api(op))
+	}
+	for pattern, fn := range map[string]func(*http.Request, *controls) (any, error){
+		"GET /_sandbox/clock":                      s.controlClock,
+		"POST /_sandbox/clock":                     s.controlClock,
+		"POST /_sandbox/checkout/{id}/pay":         s.controlPay,
+		"POST /_sandbox/intents/{id}/challenge":    s.controlChallenge,
+		"POST /_sandbox/intents/{id}/debit":        s.controlDebit,
+		"POST /_sandbox/accounts/{id}/onboard":     s.controlOnboard,
+		"POST /_sandbox/accounts/{id}/deauthorize": s.controlDeauthorize,
+		"POST /_sandbox/charges/{id}/dispute":      s.controlDispute,
+		"POST /_sandbox/disputes/{id}/resolve":     s.controlResolve,
+		"POST /_sandbox/refunds/{id}/fail":         s.controlFailRefund,
+		"POST /_sandbox/payouts/{id}/fail":         s.controlFailPayout,
+		"POST /_sandbox/webhooks":                  s.controlWebhooks,
+		"POST /_sandbox/webhooks/flush":            s.controlFlush,
+		"GET /_sandbox/deliveries":                 s.controlDeliveries,
+		"POST /_sandbox/events/{id}/resend":        s.controlResend,
+		"POST /_sandbox/faults":                    s.controlFaults,
+		"GET /_sandbox/ledger":                     s.controlLedger,
+		"POST /_sandbox/reset":                     s.controlReset,
+	} {
+		mux.HandleFunc(pattern, s.control(fn))
+	}
+	mux.HandleFunc("/v1/", s.unknownURL)
+	return mux
+}
+
+// operations is the API: what stripe-go calls.
+func operations() map[string]operation {
+	return map[string]operation{
+		"GET /v1/account": (*call).ownAccount,
+
+		"POST /v1/accounts":                                (*call).createAccount,
+		"GET /v1/accounts":                                 (*call).listAccounts,
+		"GET /v1/accounts/{id}":                            (*call).getAccount,
+		"POST /v1/accounts/{id}":                           (*call).updateAccount,
+		"DELETE /v1/accounts/{id}":                         (*call).deleteAccount,
+		"POST /v1/accounts/{id}/reject":                    (*call).rejectAccount,
+		"GET /v1/accounts/{id}/capabilities":               (*call).listCapabilities,
+		"GET /v1/accounts/{id}/capabilities/{sub}":         (*call).getCapability,
+		"POST /v1/accounts/{id}/capabilities/{sub}":        (*call).updateCapability,
+		"POST /v1/accounts/{id}/login_links":               (*call).createLoginLink,
+		"POST /v1/accounts/{id}/external_accounts":         (*call).createBank,
+		"GET /v1/accounts/{id}/external_accounts":          (*call).listBanks,
+		"GET /v1/accounts/{id}/external_accounts/{sub}":    (*call).getBank,
+		"POST /v1/accounts/{id}/external_accounts/{sub}":   (*call).updateBank,
+		"DELETE /v1/accounts/{id}/external_accounts/{sub}": (*call).deleteBank,
+		"POST /v1/account_links":                           (*call).createAccountLink,
+
+		"GET /v1/balance":                   (*call).getBalance,
+		"GET /v1/balance_transactions":      (*call).listTxns,
+		"GET /v1/balance_transactions/{id}": (*call).getTxn,
+		"GET /v1/balance/history":           (*call).listTxns,
+
+		"POST /v1/checkout/sessions":                (*call).createSession,
+		"GET /v1/checkout/sessions":                 (*call).listSessions,
+		"GET /v1/checkout/sessions/{id}":            (*call).getSession,
+		"GET /v1/checkout/sessions/{id}/line_items": (*call).sessionLines,
+		"POST /v1/checkout/sessions/{id}/expire":    (*call).expireSession,
+
+		"POST /v1/payment_intents":              (*call).createIntent,
+		"GET /v1/payment_intents":               (*call).listIntents,
+		"GET /v1/payment_intents/{id}":          (*call).getIntent,
+		"POST /v1/payment_intents/{id}":         (*call).updateIntent,
+		"POST /v1/payment_intents/{id}/confirm": (*call).confirmIntent,
+		"POST /v1/payment_intents/{id}/capture": (*call).captureIntent,
+		"POST /v1/payment_intents/{id}/cancel":  (*call).cancelIntent,
+
+		"POST /v1/payment_methods":     (*call).createMethod,
+		"GET /v1/payment_methods/{id}": (*call).getMethod,
+		"POST /v1/customers":           (*call).createCustomer,
+		"GET /v1/customers":            (*call).listCustomers,
+		"GET /v1/customers/{id}":       (*call).getCustomer,
+		"POST /v1/customers/{id}":      (*call).updateCustomer,
+		"DELETE /v1/customers/{id}":    (*call).deleteCustomer,
+
+		"GET /v1/charges":       (*call).listCharges,
+		"GET /v1/charges/{id}":  (*call).getCharge,
+		"POST /v1/charges/{id}": (*call).updateCharge,
+
+		"POST /v1/refunds":             (*call).createRefund,
+		"GET /v1/refunds":              (*call).listRefunds,
+		"GET /v1/refunds/{id}":         (*call).getRefund,
+		"POST /v1/refunds/{id}":        (*call).updateRefund,
+		"POST /v1/refunds/{id}/cancel": (*call).cancelRefund,
+
+		"GET /v1/disputes":                        (*call).listDisputes,
+		"GET /v1/disputes/{id}":                   (*call).getDispute,
+		"POST /v1/disputes/{id}":                  (*call).updateDispute,
+		"POST /v1/disputes/{id}/close":            (*call).closeDispute,
+		"GET /v1/radar/early_fraud_warnings":      (*call).listWarnings,
+		"GET /v1/radar/early_fraud_warnings/{id}": (*call).getWarning,
+
+		"POST /v1/transfers":                     (*call).createTransfer,
+		"GET /v1/transfers":                      (*call).listTransfers,
+		"GET /v1/transfers/{id}":                 (*call).getTransfer,
+		"POST /v1/transfers/{id}":                (*call).updateTransfer,
+		"POST /v1/transfers/{id}/reversals":      (*call).createReversal,
+		"GET /v1/transfers/{id}/reversals":       (*call).listReversals,
+		"GET /v1/transfers/{id}/reversals/{sub}": (*call).getReversal,
+
+		"GET /v1/application_fees":                    (*call).listFees,
+		"GET /v1/application_fees/{id}":               (*call).getFee,
+		"POST /v1/application_fees/{id}/refunds":      (*call).createFeeRefund,
+		"GET /v1/application_fees/{id}/refunds":       (*call).listFeeRefunds,
+		"GET /v1/application_fees/{id}/refunds/{sub}": (*call).getFeeRefund,
+
+		"POST /v1/payouts":              (*call).createPayout,
+		"GET /v1/payouts":               (*call).listPayouts,
+		"GET /v1/payouts/{id}":          (*call).getPayout,
+		"POST /v1/payouts/{id}":         (*call).updatePayout,
+		"POST /v1/payouts/{id}/cancel":  (*call).cancelPayout,
+		"POST /v1/payouts/{id}/reverse": (*call).reversePayout,
+
+		"GET /v1/events":                    (*call).listEvents,
+		"GET /v1/events/{id}":               (*call).getEvent,
+		"POST /v1/webhook_endpoints":        (*call).createEndpoint,
+		"GET /v1/webhook_endpoints":         (*call).listEndpoints,
+		"GET /v1/webhook_endpoints/{id}":    (*call).getEndpoint,
+		"POST /v1/webhook_endpoints/{id}":   (*call).updateEndpoint,
+		"DELETE /v1/webhook_endpoints/{id}": (*call).deleteEndpoint,
+	}
+}

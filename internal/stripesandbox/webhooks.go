@@ -1,0 +1,131 @@
+package stripesandbox
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+)
+
+// register makes the endpoint a sandbox is opened with, unless it is there.
+func (s *Server) register(url, secret string, connect bool) {
+	if url == "" {
+		return
+	}
+	secret = orElse(secret, "")
+	for ep := range s.endpoints.newest() {
+		if ep.URL == url && ep.Connect == connect {
+			if secret != "" && !slices.Contains(ep.Secrets, secret) {
+				ep.Secrets = []string{secret}
+				s.endpoints.save(ep)
+			}
+			return
+		}
+	}
+	s.endpoints.add(&Endpoint{header: header{ID: newID("we_"), Object: "webhook_endpoint", Created: s.now}, APIVersion: APIVersion, Types: []string{"*"},
+		Metadata: map[string]string{}, Status: "enabled", URL: url, Connect: connect, Secrets: []string{orElse(secret, "whsec_"+token(32))}})
+}
+
+// Secret is the signing secret of the endpoint with this URL, "" if there is none.
+func (s *Server) Secret(url string) (secret string) {
+	s.look(func() {
+		for ep := range s.endpoints.newest() {
+			if ep.URL == url {
+				secret = ep.Secrets[0]
+			}
+		}
+	})
+	return secret
+}
+
+func (c *call) createEndpoint() (any, error) {
+	ep := &Endpoint{header: header{ID: newID("we_"), Object: "webhook_endpoint", Created: c.now}, URL: c.need("url"), Types: c.list("enabled_events"), Connect: c.bool("connect"),
+		Description: c.text("description"), Metadata: c.metadata("metadata", nil), Status: "enabled", Secrets: []string{"whsec_" + token(32)},
+		APIVersion: text(c.oneOf("api_version", APIVersion, APIVersion))}
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	if len(ep.Types) == 0 {
+		return nil, invalid("parameter_missing", "enabled_events", "Missing required param: enabled_events.")
+	}
+	if !isURL(ep.URL) {
+		return nil, invalid("url_invalid", "url", "Invalid URL: An explicit scheme (such as https) must be provided.")
+	}
+	c.endpoints.add(ep)
+	m := c.show(ep)
+	m["secret"] = ep.Secrets[0] // shown only now
+	return m, nil
+}
+
+func (c *call) getEndpoint() (any, error) {
+	ep, err := lookup(c, c.endpoints, c.id, "webhook endpoint", "id")
+	if err != nil {
+		return nil, err
+	}
+	return ep, c.check()
+}
+
+func (c *call) listEndpoints() (any, error) { return page(c, mine(c, c.endpoints), nil) }
+
+func (c *call) updateEndpoint() (any, error) {
+	ep, err := lookup(c, c.endpoints, c.id, "webhook endpoint", "id")
+	if err != nil {
+		return nil, err
+	}
+	ep.URL = orElse(c.str("url"), ep.URL)
+	if types := c.list("enabled_events"); len(types) > 0 {
+		ep.Types = types
+	}
+	ep.Description, ep.Metadata = orText(c.text("description"), ep.Description), c.metadata("metadata", ep.Metadata)
+	if c.has("disabled") {
+		ep.Status = "enabled"
+		if c.bool("disabled") {
+			ep.Status = "disabled"
+		}
+	}
+	return ep, c.check()
+}
+
+func (c *call) deleteEndpoint() (any, error) {
+	if _, err := lookup(c, c.endpoints, c.id, "webhook endpoint", "id"); err != nil {
+		return nil, err
+	}
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	c.endpoints.remove(c.id)
+	return map[string]any{"id": c.id, "object": "webhook_endpoint", "deleted": true}, nil
+}
+
+func (c *call) getEvent() (any, error) {
+	e, err := lookup(c, c.events, c.id, "event", "id")
+	if err != nil {
+		return nil, err
+	}
+	return e, c.check()
+}
+
+func (c *call) listEvents() (any, error) {
+	kind, kinds := c.str("type"), c.list("types")
+	success, filtered := c.bool("delivery_success"), c.has("delivery_success")
+	if len(kinds) > 20 {
+		return nil, invalid("", "types", "You may pass up to 20 event types.")
+	}
+	return page(c, mine(c, c.events), func(e *Event) bool {
+		return e.Created > c.now-30*day && (kind == "" || matches(kind, e.Type)) && (len(kinds) == 0 || slices.Contains(kinds, e.Type)) &&
+			(!filtered || success == (e.Pending == 0))
+	})
+}
+
+// matches allows a trailing .* as the API does.
+func matches(pattern, kind string) bool {
+	if prefix, ok := strings.CutSuffix(pattern, "*"); ok {
+		return strings.HasPrefix(kind, prefix)
+	}
+	return pattern == kind
+}
+
+// payload is an event as an endpoint receives it.
+func (s *Server) payload(e *Event) []byte {
+	data, _ := json.MarshalIndent(s.show(e), "", "  ")
+	return data
+}

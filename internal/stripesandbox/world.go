@@ -1,0 +1,111 @@
+package stripesandbox
+
+const settingsID = "settings"
+
+// world is every collection there is.
+type world struct {
+	settings   *collection[*Settings]
+	accounts   *collection[*Account]
+	banks      *collection[*BankAccount]
+	links      *collection[*AccountLink]
+	logins     *collection[*LoginLink]
+	customers  *collection[*Customer]
+	methods    *collection[*PaymentMethod]
+	sessions   *collection[*Session]
+	intents    *collection[*Intent]
+	charges    *collection[*Charge]
+	refunds    *collection[*Refund]
+	disputes   *collection[*Dispute]
+	warnings   *collection[*FraudWarning]
+	transfers  *collection[*Transfer]
+	reversals  *collection[*Reversal]
+	fees       *collection[*ApplicationFee]
+	feeRefunds *collection[*FeeRefund]
+	payouts    *collection[*Payout]
+	txns       *collection[*BalanceTransaction]
+	balances   *collection[*Balance]
+	maturing   *collection[*Maturing]
+	events     *collection[*Event]
+	endpoints  *collection[*Endpoint]
+	deliveries *collection[*Delivery]
+	timers     *collection[*Timer]
+	answers    *collection[*Answer]
+	all        []loader
+	byPrefix   map[string]finder
+}
+
+type loader interface {
+	keeper
+	sort()
+	wipe()
+}
+
+// finder looks a record up by id.
+type finder func(id string) (record, bool)
+
+func newWorld(st *store) *world {
+	w := &world{byPrefix: map[string]finder{}}
+	w.settings = kind(w, st, "settings", func() *Settings { return &Settings{} })
+	w.accounts = kind(w, st, "accounts", func() *Account { return &Account{} }, "acct_")
+	w.banks = kind(w, st, "banks", func() *BankAccount { return &BankAccount{} }, "ba_")
+	w.links = kind(w, st, "links", func() *AccountLink { return &AccountLink{} })
+	w.logins = kind(w, st, "logins", func() *LoginLink { return &LoginLink{} })
+	w.customers = kind(w, st, "customers", func() *Customer { return &Customer{} }, "cus_")
+	w.methods = kind(w, st, "methods", func() *PaymentMethod { return &PaymentMethod{} }, "pm_")
+	w.sessions = kind(w, st, "sessions", func() *Session { return &Session{} }, "cs_")
+	w.intents = kind(w, st, "intents", func() *Intent { return &Intent{} }, "pi_")
+	w.charges = kind(w, st, "charges", func() *Charge { return &Charge{} }, "ch_", "py_")
+	w.refunds = kind(w, st, "refunds", func() *Refund { return &Refund{} }, "re_", "pyr_")
+	w.disputes = kind(w, st, "disputes", func() *Dispute { return &Dispute{} }, "dp_")
+	w.warnings = kind(w, st, "warnings", func() *FraudWarning { return &FraudWarning{} }, "issfr_")
+	w.transfers = kind(w, st, "transfers", func() *Transfer { return &Transfer{} }, "tr_")
+	w.reversals = kind(w, st, "reversals", func() *Reversal { return &Reversal{} }, "trr_")
+	w.fees = kind(w, st, "fees", func() *ApplicationFee { return &ApplicationFee{} }, "fee_")
+	w.feeRefunds = kind(w, st, "fee_refunds", func() *FeeRefund { return &FeeRefund{} }, "fr_")
+	w.payouts = kind(w, st, "payouts", func() *Payout { return &Payout{} }, "po_")
+	w.txns = kind(w, st, "txns", func() *BalanceTransaction { return &BalanceTransaction{} }, "txn_")
+	w.balances = kind(w, st, "balances", func() *Balance { return &Balance{} })
+	w.maturing = kind(w, st, "maturing", func() *Maturing { return &Maturing{} })
+	w.events = kind(w, st, "events", func() *Event { return &Event{} }, "evt_")
+	w.endpoints = kind(w, st, "endpoints", func() *Endpoint { return &Endpoint{} }, "we_")
+	w.deliveries = kind(w, st, "deliveries", func() *Delivery { return &Delivery{} })
+	w.timers = kind(w, st, "timers", func() *Timer { return &Timer{} })
+	w.answers = kind(w, st, "answers", func() *Answer { return &Answer{} })
+	return w
+}
+
+// kind makes a collection and lets ids with the prefixes be found in it.
+func kind[T record](w *world, st *store, name string, fresh func() T, prefixes ...string) *collection[T] {
+	c := newCollection(st, name, fresh)
+	w.all = append(w.all, c)
+	for _, p := range prefixes {
+		w.byPrefix[p] = func(id string) (record, bool) { t, ok := c.get(id); return t, ok }
+	}
+	return c
+}
+
+func (w *world) keepers() []loader { return w.all }
+
+// find looks an id up by its prefix, whatever it names.
+func (w *world) find(id string) (record, bool) {
+	for i, r := range id {
+		if r == '_' {
+			if f, ok := w.byPrefix[id[:i+1]]; ok {
+				return f(id)
+			}
+			return nil, false
+		}
+	}
+	return nil, false
+}
+
+func newSettings() *Settings {
+	return &Settings{
+		header: header{ID: settingsID}, Mode: modeDeliver, Duplicate: 1,
+		ClientID: newID("ca_"), Platform: newID("acct_"),
+		PlatformSchedule: Schedule{Interval: "manual", DelayDays: 2},
+	}
+}
+
+// config is the sandbox's own record.
+func (w *world) config() *Settings { c, _ := w.settings.get(settingsID); return c }
