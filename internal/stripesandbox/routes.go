@@ -31,6 +31,7 @@ func (s *Server) routes() *http.ServeMux {
 		mux.HandleFunc(pattern, s.control(fn))
 	}
 	mux.HandleFunc("/v1/", s.unknownURL)
+	s.hostedRoutes(mux)
 	return mux
 }
 

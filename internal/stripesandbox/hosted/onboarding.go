@@ -18,6 +18,7 @@ type OnboardingPage struct {
 	Known    []KnownField // given before; shown to be confirmed, not asked again
 	Errors   map[string]string
 	Message  string
+	Document bool // an identity document is asked for
 }
 
 // OnboardingStep is a mark in the progress list; State is done, current or todo.
@@ -41,6 +42,7 @@ type OnboardingForm struct {
 	PostalCode    string // postal_code
 	Country       string // of the account, not asked
 	SSNLast4      string // ssn_last_4
+	Document      string // document, a test file
 	Routing       string // routing_number
 	AccountNumber string // account_number
 	Agree         bool   // agree
@@ -48,6 +50,9 @@ type OnboardingForm struct {
 
 // Asks says whether the step still has to ask for a field.
 func (p OnboardingPage) Asks(name string) bool {
+	if (name == "ssn_last_4" || name == "routing_number") && p.Form.Country != "US" {
+		return false
+	}
 	for _, k := range p.Known {
 		if k.Name == name {
 			return p.Edit == ""

@@ -1,0 +1,168 @@
+package stripesandbox
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+
+	"hearth/internal/stripesandbox/hosted"
+)
+
+// A login link opens once; the dashboard behind it stays open for an hour of
+// sandbox time.
+const dashboardOpenFor = hour
+
+// dashboardOpen spends the login link and shows the dashboard.
+func (s *Server) dashboardOpen(w http.ResponseWriter, r *http.Request) {
+	err := s.OpenLoginLink(r.PathValue("account"), r.PathValue("token"))
+	switch {
+	case errors.Is(err, ErrLinkUsed):
+		s.dashboardGone(w)
+		return
+	case err != nil:
+		s.trouble(w, "Express", err)
+		return
+	}
+	http.Redirect(w, r, r.URL.Path+"/home", http.StatusSeeOther)
+}
+
+func (s *Server) dashboardGone(w http.ResponseWriter) {
+	s.notice(w, http.StatusGone, hosted.NoticePage{Surface: "Express", Title: "This link was used already",
+		Text: "A link to the dashboard opens once. Go back to " + platformName + " and open the dashboard from there."})
+}
+
+// dashboardAccount is the account that a spent login link still opens. The lock is held.
+func (s *Server) dashboardAccount(r *http.Request) (*Account, bool) {
+	l, ok := s.logins.get(r.PathValue("token"))
+	if !ok || l.Account != r.PathValue("account") || !l.Used || s.now > l.Created+dashboardOpenFor {
+		return nil, false
+	}
+	return s.accounts.get(l.Account)
+}
+
+func (s *Server) dashboardShow(w http.ResponseWriter, r *http.Request) {
+	var p hosted.DashboardPage
+	found := false
+	s.look(func() {
+		var a *Account
+		if a, found = s.dashboardAccount(r); found {
+			p = s.dashboard(r, a)
+		}
+	})
+	if !found {
+		s.dashboardGone(w)
+		return
+	}
+	p.Message = r.URL.Query().Get("notice")
+	s.reply(w, http.StatusOK, func(w io.Writer) error { return hosted.Dashboard(w, p) })
+}
+
+// dashboardBank replaces the bank account, which also lets payouts run again
+// after one came back.
+func (s *Server) dashboardBank(w http.ResponseWriter, r *http.Request) {
+	var form hosted.OnboardingForm
+	var wrong map[string]string
+	var p hosted.DashboardPage
+	found := false
+	err := s.do(func() error {
+		a, ok := s.dashboardAccount(r)
+		if !ok {
+			return nil
+		}
+		found = true
+		form = readStep(r, "bank", hosted.OnboardingForm{Country: a.Country})
+		if wrong = checkStep("bank", form); len(wrong) == 0 {
+			err := s.takeBank(a, form)
+			if err == nil {
+				return nil
+			}
+			wrong["account_number"] = asAPIError(err).Message
+		}
+		p = s.dashboard(r, a)
+		return nil
+	})
+	switch {
+	case err != nil:
+		s.trouble(w, "Express", err)
+	case !found:
+		s.dashboardGone(w)
+	case len(wrong) > 0:
+		p.Form, p.Errors = form, wrong
+		s.reply(w, http.StatusUnprocessableEntity, func(w io.Writer) error { return hosted.Dashboard(w, p) })
+	default:
+		back(w, r, dashboardPath(r)+"/home", "Payouts go to the new bank account from now on.")
+	}
+}
+
+func dashboardPath(r *http.Request) string {
+	return "/express/" + r.PathValue("account") + "/" + r.PathValue("token")
+}
+
+// dashboard draws an account for its owner. The lock is held.
+func (s *Server) dashboard(r *http.Request, a *Account) hosted.DashboardPage {
+	p := hosted.DashboardPage{
+		Platform: platformName, Account: a.ID, Status: status(standing(a)), Charges: a.ChargesEnabled, Payouts: a.PayoutsEnabled,
+		Due: a.Requirements.CurrentlyDue, Disabled: string(a.Requirements.DisabledReason),
+		Schedule: scheduleInWords(a.Settings.Payouts.Schedule), BankAction: dashboardPath(r) + "/bank",
+		Name: ownerName(a),
+	}
+	if len(a.Banks) > 0 {
+		if b, ok := s.banks.get(a.Banks[0]); ok {
+			p.Bank = fmt.Sprintf("%s •••• %s", b.BankName, b.Last4)
+		}
+	}
+	for _, id := range s.balances.order {
+		if b := s.balances.byID[id]; b != nil && b.Scope == a.ID {
+			p.Available = append(p.Available, money(b.Available, b.Currency))
+			p.Pending = append(p.Pending, money(b.Pending, b.Currency))
+		}
+	}
+	if len(p.Available) == 0 {
+		p.Available, p.Pending = []hosted.Money{money(0, a.DefaultCurrency)}, []hosted.Money{money(0, a.DefaultCurrency)}
+	}
+	for o := range s.payouts.newest() {
+		if o.Scope == a.ID && len(p.PayoutRows) < inspectorPage {
+			p.PayoutRows = append(p.PayoutRows, hosted.PayoutRow{ID: o.ID, Amount: money(o.Amount, o.Currency), Status: status(o.Status), Arrives: instant(o.ArrivalDate), Failure: string(o.FailureCode)})
+		}
+	}
+	for t := range s.txns.newest() {
+		if t.Scope == a.ID && len(p.Transactions) < inspectorPage {
+			p.Transactions = append(p.Transactions, s.transactionRow(t))
+		}
+	}
+	return p
+}
+
+func (s *Server) transactionRow(t *BalanceTransaction) hosted.TransactionRow {
+	standing := hosted.Badge{Label: "available", Tone: "ok"}
+	if t.AvailableOn > s.now {
+		standing = status("pending")
+	}
+	return hosted.TransactionRow{ID: t.ID, Created: instant(t.Created), Type: t.Type, Description: string(t.Description),
+		Amount: money(t.Amount, t.Currency), Fee: money(t.Fee, t.Currency), Net: money(t.Net, t.Currency),
+		AvailableOn: instant(t.AvailableOn), Status: standing}
+}
+
+func ownerName(a *Account) string {
+	if name := string(a.BusinessProfile["name"]); name != "" {
+		return name
+	}
+	first, last := a.Facts["individual.first_name"], a.Facts["individual.last_name"]
+	if first == "" || last == "" {
+		return first + last
+	}
+	return first + " " + last
+}
+
+func scheduleInWords(p Schedule) string {
+	switch p.Interval {
+	case "manual":
+		return platformName + " decides when"
+	case "weekly":
+		return "Every week on " + p.WeeklyAnchor
+	case "monthly":
+		return fmt.Sprintf("Every month on day %d", p.MonthlyAnchor)
+	}
+	return fmt.Sprintf("Every day, %d days later", p.DelayDays)
+}

@@ -1,0 +1,83 @@
+package stripesandbox
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"time"
+
+	"hearth/internal/stripesandbox/hosted"
+)
+
+// platformName is who people believe they deal with on the hosted pages.
+const platformName = "Hearth"
+
+// hostedRoutes adds the pages that people see. Their forms are refused from
+// other sites: the sandbox has no log-in, and any page could post to loopback.
+func (s *Server) hostedRoutes(mux *http.ServeMux) {
+	guard := http.NewCrossOriginProtection()
+	page := func(pattern string, h http.HandlerFunc) { mux.Handle(pattern, guard.Handler(h)) }
+	mux.HandleFunc("GET "+hosted.StylesheetPath, stylesheet)
+
+	page("GET /c/pay/{id}", s.checkoutShow)
+	page("POST /c/pay/{id}", s.checkoutPay)
+	page("POST /c/pay/{id}/challenge", s.checkoutChallenge)
+
+	page("GET /setup/e/{account}/{token}", s.onboardingOpen)
+	page("GET /setup/e/{account}/{token}/{step}", s.onboardingShow)
+	page("POST /setup/e/{account}/{token}/{step}", s.onboardingSave)
+
+	page("GET /express/{account}/{token}", s.dashboardOpen)
+	page("GET /express/{account}/{token}/home", s.dashboardShow)
+	page("POST /express/{account}/{token}/bank", s.dashboardBank)
+
+	page("GET /{$}", s.inspectEvents)
+	page("GET /inspector/deliveries", s.inspectDeliveries)
+	page("GET /inspector/{kind}", s.inspectKind)
+	page("GET /inspector/objects/{id}", s.inspectObject)
+	page("POST /inspector/clock", s.inspectorClock)
+	page("POST /inspector/webhooks", s.inspectorWebhooks)
+	page("POST /inspector/resend", s.inspectorResend)
+	page("POST /inspector/disputes", s.inspectorDispute)
+	page("POST /inspector/refunds", s.inspectorRefund)
+}
+
+func stylesheet(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/css; charset=utf-8")
+	w.Header().Set("Cache-Control", "max-age=3600")
+	w.Write(hosted.Stylesheet())
+}
+
+// reply sends a page. leadsTo are the URLs its forms may end at.
+func (s *Server) reply(w http.ResponseWriter, status int, draw func(io.Writer) error, leadsTo ...string) {
+	var buf bytes.Buffer
+	if err := draw(&buf); err != nil {
+		s.log.Error("sandbox page", "error", err)
+		http.Error(w, "The sandbox could not draw this page.", http.StatusInternalServerError)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", hosted.Policy(leadsTo...))
+	h.Set("Cache-Control", "no-store")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	w.Write(buf.Bytes())
+}
+
+func (s *Server) notice(w http.ResponseWriter, status int, p hosted.NoticePage) {
+	s.reply(w, status, func(w io.Writer) error { return hosted.Notice(w, p) })
+}
+
+// trouble shows an error of the engine in words.
+func (s *Server) trouble(w http.ResponseWriter, surface string, err error) {
+	e := asAPIError(err)
+	s.notice(w, e.Status, hosted.NoticePage{Surface: surface, Title: "That did not work", Text: e.Message})
+}
+
+func money(minor int64, currency string) hosted.Money {
+	return hosted.Money{Minor: minor, Currency: currency}
+}
+
+func instant(unix int64) time.Time { return time.Unix(unix, 0).UTC() }
