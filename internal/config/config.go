@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"path/filepath"
 	"strings"
 
 	"hearth/internal/money"
@@ -129,3 +130,6 @@ func secretKey(key string) bool {
 	}
 	return false
 }
+
+// OutboxDir is where mails are kept while no SMTP server is set.
+func (c Config) OutboxDir() string { return filepath.Join(c.DataDir, "outbox") }

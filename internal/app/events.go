@@ -1,0 +1,53 @@
+package app
+
+import (
+	"hearth/internal/checkout"
+	"hearth/internal/connect"
+	"hearth/internal/hosting"
+	"hearth/internal/inbound"
+	"hearth/internal/payment"
+	"hearth/internal/payout"
+	"hearth/internal/webhook"
+)
+
+// Types says, for every event type that concerns us, how to find whom it is
+// about. The webhook endpoints at Stripe are created with exactly these types.
+func Types() map[string]webhook.Resolve {
+	types := map[string]webhook.Resolve{}
+	each := func(resolve webhook.Resolve, names ...string) {
+		for _, name := range names {
+			types[name] = resolve
+		}
+	}
+	each(payment.SubjectOf,
+		"checkout.session.completed", "checkout.session.async_payment_succeeded",
+		"checkout.session.async_payment_failed", "checkout.session.expired",
+		"payment_intent.created", "payment_intent.succeeded", "payment_intent.processing",
+		"payment_intent.requires_action", "payment_intent.amount_capturable_updated",
+		"payment_intent.payment_failed", "payment_intent.canceled",
+		"charge.succeeded", "charge.pending", "charge.failed", "charge.captured", "charge.expired", "charge.updated",
+		"charge.refunded", "charge.refund.updated", "refund.created", "refund.updated",
+		"transfer.created", "transfer.updated", "transfer.reversed",
+		"application_fee.created", "application_fee.refunded", "application_fee.refund.updated",
+		"radar.early_fraud_warning.created", "radar.early_fraud_warning.updated")
+	each(payment.DisputeOf,
+		"charge.dispute.created", "charge.dispute.updated", "charge.dispute.closed",
+		"charge.dispute.funds_withdrawn", "charge.dispute.funds_reinstated")
+	each(connect.SubjectOf,
+		"account.updated", "account.application.authorized", "account.application.deauthorized",
+		"account.external_account.created", "account.external_account.updated", "account.external_account.deleted",
+		"capability.updated", "person.created", "person.updated", "person.deleted")
+	each(payout.SubjectOf,
+		"payout.created", "payout.updated", "payout.paid", "payout.failed", "payout.canceled", "payout.reconciliation_completed")
+	return types
+}
+
+// handlers says who looks at which kind of subject.
+func handlers(c *checkout.Service, h *hosting.Service, p *payout.Service) map[string]inbound.Handler {
+	return map[string]inbound.Handler{
+		inbound.Payment: c.OnPayment,
+		inbound.Dispute: c.OnDispute,
+		inbound.Account: h.OnAccount,
+		inbound.Payout:  p.OnPayout,
+	}
+}
