@@ -15,6 +15,7 @@ package stripeapi
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -39,9 +40,9 @@ const API = stripe.APIURL
 const Version = stripe.APIVersion
 
 const (
-	timeout  = 20 * time.Second
-	testRate = 20 // a second, of the 25 that Stripe allows a test key
-	liveRate = 80 // of 100
+	defaultTimeout = 20 * time.Second
+	testRate       = 20 // a second, of the 25 that Stripe allows a test key
+	liveRate       = 80 // of 100
 )
 
 // Config says with which key to speak, and to whom.
@@ -50,7 +51,8 @@ type Config struct {
 	APIBase string        // "" is Stripe; anything else is a stand-in and gets no live key
 	DB      *pgxpool.Pool // for Send
 	Now     func() time.Time
-	Logger  *slog.Logger // nil: silent
+	Logger  *slog.Logger  // nil: silent
+	Timeout time.Duration // of one request; 0 is 20 seconds
 }
 
 // Client speaks for one platform account in one mode. It is safe for
@@ -60,6 +62,7 @@ type Client struct {
 	Now    func() time.Time
 	key    string
 	live   bool
+	within time.Duration
 	stripe *stripe.BackendImplementation
 	reads  *rate.Limiter
 	writes *rate.Limiter
@@ -79,9 +82,10 @@ func New(c Config) (*Client, error) {
 	if c.Key == "" {
 		return nil, errors.New("a Stripe client needs a secret key")
 	}
+	within := cmp.Or(c.Timeout, defaultTimeout)
 	backend, ok := stripe.GetBackendWithConfig(stripe.APIBackend, &stripe.BackendConfig{
 		URL:               stripe.String(base),
-		HTTPClient:        &http.Client{Timeout: timeout, CheckRedirect: refuseRedirect},
+		HTTPClient:        &http.Client{Timeout: within, CheckRedirect: refuseRedirect},
 		LeveledLogger:     &stripe.LeveledLogger{Level: stripe.LevelNull}, // its debug lines hold client secrets
 		MaxNetworkRetries: stripe.Int64(0),                                // its pauses ignore the context: we retry ourselves
 		EnableTelemetry:   stripe.Bool(false),
@@ -94,7 +98,7 @@ func New(c Config) (*Client, error) {
 		perSecond = liveRate
 	}
 	client := &Client{
-		DB: c.DB, Now: c.Now, key: c.Key, live: live, stripe: backend, log: c.Logger,
+		DB: c.DB, Now: c.Now, key: c.Key, live: live, within: within, stripe: backend, log: c.Logger,
 		reads:  rate.NewLimiter(rate.Limit(perSecond), perSecond),
 		writes: rate.NewLimiter(rate.Limit(perSecond), perSecond),
 	}

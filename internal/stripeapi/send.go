@@ -101,6 +101,8 @@ func answered[S, T any](o Outcome, narrow func(*S) T) (T, error) {
 // not send again: a pruned key would do everything twice.
 const keyLife = 23 * time.Hour
 
+const keepWithin = 10 * time.Second
+
 // ErrTooOld says that a request of unknown outcome may not be sent again under
 // its key. Look for its object by list, then call [Found] or [Abandon].
 var ErrTooOld = errors.New("too old to be sent again under the same key")
@@ -121,7 +123,7 @@ func (c *Client) Send(ctx context.Context, id RequestID) (Outcome, error) {
 	if err := c.writes.Wait(ctx); err != nil {
 		return Outcome{}, unavailable(err)
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout+10*time.Second)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.within+keepWithin)
 	defer cancel()
 	r, sending, err := c.begin(ctx, id)
 	if err != nil {
