@@ -45,9 +45,9 @@ func (s *Server) endpointRows() (rows []hosted.EndpointRow) {
 }
 
 func modeActions(current string) (buttons []hosted.Action) {
-	for mode, label := range map[string]string{modeDeliver: "Deliver", modeHold: "Hold back", modeDrop: "Drop"} {
-		if mode != current {
-			buttons = append(buttons, hosted.Action{Label: label, Href: "/inspector/webhooks", Fields: []hosted.Hidden{{Name: "mode", Value: mode}}, Danger: mode == modeDrop})
+	for _, m := range []struct{ mode, label string }{{modeDeliver, "Deliver"}, {modeHold, "Hold back"}, {modeDrop, "Drop"}} {
+		if m.mode != current {
+			buttons = append(buttons, hosted.Action{Label: m.label, Href: "/inspector/webhooks", Fields: []hosted.Hidden{{Name: "mode", Value: m.mode}}, Danger: m.mode == modeDrop})
 		}
 	}
 	return buttons

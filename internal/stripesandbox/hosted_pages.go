@@ -23,6 +23,10 @@ func (s *Server) hostedRoutes(mux *http.ServeMux) {
 	page("POST /c/pay/{id}", s.checkoutPay)
 	page("POST /c/pay/{id}/challenge", s.checkoutChallenge)
 
+	page("GET /3ds/{id}", s.challengeShow)
+	page("POST /3ds/{id}", s.challengeAnswer)
+	page("GET /receipts/{id}", s.receipt)
+
 	page("GET /setup/e/{account}/{token}", s.onboardingOpen)
 	page("GET /setup/e/{account}/{token}/{step}", s.onboardingShow)
 	page("POST /setup/e/{account}/{token}/{step}", s.onboardingSave)
@@ -40,6 +44,7 @@ func (s *Server) hostedRoutes(mux *http.ServeMux) {
 	page("POST /inspector/resend", s.inspectorResend)
 	page("POST /inspector/disputes", s.inspectorDispute)
 	page("POST /inspector/refunds", s.inspectorRefund)
+	page("/", func(w http.ResponseWriter, r *http.Request) { s.nothingHere(w) })
 }
 
 func stylesheet(w http.ResponseWriter, r *http.Request) {

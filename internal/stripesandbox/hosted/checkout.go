@@ -9,6 +9,7 @@ var (
 	checkoutTemplate  = parse("checkout")
 	challengeTemplate = parse("challenge")
 	noticeTemplate    = parse("notice")
+	receiptTemplate   = parse("receipt")
 )
 
 // CheckoutPage is hosted Checkout for one open session.
@@ -95,3 +96,17 @@ type NoticePage struct {
 
 // Notice writes such a page.
 func Notice(w io.Writer, p NoticePage) error { return noticeTemplate.write(w, p) }
+
+// ReceiptPage is what a person keeps of a payment.
+type ReceiptPage struct {
+	Merchant    string
+	Charge      string
+	Description string
+	Method      string // "visa •••• 4242"
+	Paid        time.Time
+	Amount      Money
+	Refunded    Money // nothing is drawn for zero
+}
+
+// Receipt writes a receipt.
+func Receipt(w io.Writer, p ReceiptPage) error { return receiptTemplate.write(w, p) }

@@ -50,6 +50,9 @@ func pages() map[string]func(io.Writer) error {
 		"notice": func(w io.Writer) error {
 			return hosted.Notice(w, hosted.NoticePage{Surface: "Checkout", Title: evil, Text: evil, Link: "javascript:alert(1)", LinkLabel: evil})
 		},
+		"receipt": func(w io.Writer) error {
+			return hosted.Receipt(w, hosted.ReceiptPage{Merchant: evil, Description: evil, Method: evil, Charge: "ch_1", Refunded: hosted.Money{Minor: 5, Currency: "usd"}})
+		},
 		"contact": onboarding("contact"), "details": onboarding("details"), "bank": onboarding("bank"), "review": onboarding("review"),
 		"dashboard": func(w io.Writer) error {
 			return hosted.Dashboard(w, hosted.DashboardPage{Name: evil, Due: []string{evil}, Bank: evil, BankAction: "/x", Message: evil, Errors: map[string]string{"account_number": evil},
