@@ -3,6 +3,7 @@ package checkout
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"hearth/internal/booking"
 	"hearth/internal/inbound"
@@ -15,6 +16,7 @@ import (
 // OnDispute looks a dispute up and returns the change that mirrors it. Its
 // charge is looked at too, so that the payment's facts stay true.
 func (s *Service) OnDispute(ctx context.Context, subject inbound.Subject, _ []inbound.Event) (inbound.Change, error) {
+	seen := s.Now()
 	theirs, err := s.Stripe.Dispute(ctx, subject.ID)
 	if err != nil {
 		return nil, fmt.Errorf("look at dispute %s: %w", subject.ID, err)
@@ -32,15 +34,21 @@ func (s *Service) OnDispute(ctx context.Context, subject inbound.Subject, _ []in
 		if err != nil {
 			return "", err
 		}
-		before, after, err := payment.SettleDispute(ctx, tx, p, theirs, s.Now())
-		if err != nil {
-			return "", err
+		changes, err := s.settleDispute(ctx, tx, b, p, theirs, seen)
+		if err != nil || len(changes) == 0 {
+			return "nothing new", err
 		}
-		if before.Status == after.Status {
-			return "nothing new", nil
-		}
-		return fmt.Sprintf("dispute %s → %s", orElse(before.Status, "none"), after.Status), s.tellDispute(ctx, tx, b, before, after)
+		return changes[0], nil
 	}, nil
+}
+
+// settleDispute mirrors one dispute and tells people when its status changed.
+func (s *Service) settleDispute(ctx context.Context, tx pgx.Tx, b booking.Booking, p payment.Payment, d stripeapi.Dispute, seen time.Time) (changes []string, err error) {
+	before, after, err := payment.SettleDispute(ctx, tx, p, d, seen)
+	if err != nil || before.Status == after.Status {
+		return nil, err
+	}
+	return []string{fmt.Sprintf("dispute %s → %s", orElse(before.Status, "none"), after.Status)}, s.tellDispute(ctx, tx, b, before, after)
 }
 
 func (s *Service) tellDispute(ctx context.Context, tx pgx.Tx, b booking.Booking, before, after payment.Dispute) error {

@@ -37,9 +37,31 @@ func (s *Service) OnPayment(ctx context.Context, subject inbound.Subject, events
 	if err != nil {
 		return nil, err
 	}
+	disputes, err := s.disputes(ctx, look)
+	if err != nil {
+		return nil, err
+	}
 	return func(ctx context.Context, tx pgx.Tx) (string, error) {
-		return s.settle(ctx, tx, p, look, warnings)
+		return s.settle(ctx, tx, p, found{look, disputes, warnings})
 	}, nil
+}
+
+// found is everything that one look brought.
+type found struct {
+	stripeapi.PaymentLook
+	disputes []stripeapi.Dispute
+	warnings []stripeapi.EarlyFraudWarning
+}
+
+// disputes of a disputed payment belong to its look: their own event may have
+// come before we knew the charge, or never.
+func (s *Service) disputes(ctx context.Context, look stripeapi.PaymentLook) ([]stripeapi.Dispute, error) {
+	for _, c := range look.Charges {
+		if c.Disputed {
+			return s.Stripe.DisputesByIntent(ctx, look.Intent.ID)
+		}
+	}
+	return nil, nil
 }
 
 // sessionFor is the session of the payment's newest attempt. When the answer to
@@ -68,7 +90,7 @@ func (s *Service) fraudWarnings(ctx context.Context, look stripeapi.PaymentLook,
 }
 
 // settle is the one place where a payment's truth becomes a booking's state.
-func (s *Service) settle(ctx context.Context, tx pgx.Tx, p payment.Payment, look stripeapi.PaymentLook, warnings []stripeapi.EarlyFraudWarning) (string, error) {
+func (s *Service) settle(ctx context.Context, tx pgx.Tx, p payment.Payment, look found) (string, error) {
 	b, err := booking.Lock(ctx, tx, booking.ID(p.BookingID))
 	if err != nil {
 		return "", err
@@ -84,7 +106,7 @@ func (s *Service) settle(ctx context.Context, tx pgx.Tx, p payment.Payment, look
 	if err != nil {
 		return "", err
 	}
-	after, err := payment.Settle(ctx, tx, before, look, s.Now())
+	after, err := payment.Settle(ctx, tx, before, look.PaymentLook, s.Now())
 	if err != nil {
 		return "", fmt.Errorf("settle payment %s: %w", p.ID, err)
 	}
@@ -96,12 +118,20 @@ func (s *Service) settle(ctx context.Context, tx pgx.Tx, p payment.Payment, look
 	if err != nil {
 		return "", err
 	}
-	for _, w := range warnings {
+	told := refunded
+	for _, d := range look.disputes {
+		change, err := s.settleDispute(ctx, tx, b, after, d, look.At)
+		if err != nil {
+			return "", err
+		}
+		told = append(told, change...)
+	}
+	for _, w := range look.warnings {
 		if err := s.onFraudWarning(ctx, tx, b, after, w); err != nil {
 			return "", err
 		}
 	}
-	return effect(before, after, b, moved, refunded), nil
+	return effect(before, after, b, moved, told), nil
 }
 
 // attach writes the session's id if the answer to our POST never came.

@@ -89,8 +89,9 @@ func ByCharge(ctx context.Context, q postgres.Querier, chargeID, intentID string
 
 // SettleDispute writes what a look at a dispute found and posts what the bank
 // took or gave back. It returns the dispute before (zero when it is new) and
-// now.
-func SettleDispute(ctx context.Context, tx pgx.Tx, p Payment, d stripeapi.Dispute, now time.Time) (before, after Dispute, err error) {
+// now. A dispute is seen by its own looks and by those of its payment, so a
+// look that began before the last one changes nothing.
+func SettleDispute(ctx context.Context, tx pgx.Tx, p Payment, d stripeapi.Dispute, seen time.Time) (before, after Dispute, err error) {
 	if all, err := DisputesOf(ctx, tx, p.ID); err != nil {
 		return before, after, err
 	} else {
@@ -99,6 +100,9 @@ func SettleDispute(ctx context.Context, tx pgx.Tx, p Payment, d stripeapi.Disput
 				before = known
 			}
 		}
+	}
+	if before.ID != "" && seen.Before(before.FetchedAt) {
+		return before, before, nil
 	}
 	var withdrawn, fee int64
 	for _, t := range d.BalanceTransactions {
@@ -117,7 +121,7 @@ func SettleDispute(ctx context.Context, tx pgx.Tx, p Payment, d stripeapi.Disput
 			due_by = excluded.due_by, fetched_at = excluded.fetched_at
 		RETURNING `+disputeColumns,
 		d.ID, p.ID, p.BookingID, d.ChargeID, d.Status, d.Reason, d.Amount, d.Currency, fee, withdrawn,
-		d.HasEvidence, d.SubmissionCount, d.DueBy, d.Created, now)
+		d.HasEvidence, d.SubmissionCount, d.DueBy, d.Created, seen)
 	if err != nil {
 		return before, after, fmt.Errorf("save dispute %s: %w", d.ID, err)
 	}

@@ -101,6 +101,9 @@ func (s *Server) expandPath(m map[string]any, parts []string, path string) error
 	name, rest := parts[0], parts[1:]
 	v, ok := m[name]
 	if !ok {
+		if object, _ := m["object"].(string); absent[object] == name {
+			return nil // a charge that made no transfer has no such field, and may still be asked for it
+		}
 		if v, ok = s.hidden(m, name); !ok {
 			return invalid("", "expand[0]", "This property cannot be expanded (%s).", path)
 		}
@@ -161,6 +164,9 @@ func (s *Server) hidden(m map[string]any, name string) (any, bool) {
 	}
 	return nil, false
 }
+
+// absent are fields that may be expanded and are left out while they are empty.
+var absent = map[string]string{"charge": "transfer", "refund": "failure_balance_transaction"}
 
 var withoutMode = map[string]bool{
 	"account": true, "refund": true, "balance_transaction": true, "bank_account": true, "capability": true,
