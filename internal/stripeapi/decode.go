@@ -10,8 +10,8 @@ import (
 	"github.com/stripe/stripe-go/v76"
 )
 
-// decode reads an object into stripe-go's type, which knows how to tell an id
-// from an expanded object, and hands it on to become one of ours.
+// decode reads an object into a type of the wire, mostly stripe-go's, which
+// knows how to tell an id from an expanded object, and makes it one of ours.
 func decode[S, T any](raw json.RawMessage, narrow func(*S) T) (T, error) {
 	var s S
 	if err := json.Unmarshal(raw, &s); err != nil {
@@ -207,38 +207,47 @@ func balanceTransaction(b *stripe.BalanceTransaction) BalanceTransaction {
 	return out
 }
 
-// account reads the capabilities apart: stripe-go's struct would lose those
-// that it does not know.
-func account(raw json.RawMessage) (Account, error) {
-	var loose struct {
-		Capabilities map[string]string `json:"capabilities"`
-	}
-	if err := json.Unmarshal(raw, &loose); err != nil {
-		return Account{}, fmt.Errorf("read Stripe's account: %w", err)
-	}
-	out, err := decode(raw, narrowAccount)
-	out.Capabilities = loose.Capabilities
-	return out, err
+// accountJSON is read without stripe-go: most of its account is personal data
+// that is none of our business, and its capabilities are a closed list.
+type accountJSON struct {
+	ID               string            `json:"id"`
+	Type             string            `json:"type"`
+	Country          string            `json:"country"`
+	DefaultCurrency  money.Currency    `json:"default_currency"`
+	ChargesEnabled   bool              `json:"charges_enabled"`
+	PayoutsEnabled   bool              `json:"payouts_enabled"`
+	DetailsSubmitted bool              `json:"details_submitted"`
+	Capabilities     map[string]string `json:"capabilities"`
+	Metadata         map[string]string `json:"metadata"`
+	Created          int64             `json:"created"`
+	Requirements     struct {
+		DisabledReason      string             `json:"disabled_reason"`
+		CurrentlyDue        []string           `json:"currently_due"`
+		PastDue             []string           `json:"past_due"`
+		EventuallyDue       []string           `json:"eventually_due"`
+		PendingVerification []string           `json:"pending_verification"`
+		Errors              []RequirementError `json:"errors"`
+		CurrentDeadline     int64              `json:"current_deadline"`
+	} `json:"requirements"`
+	Settings struct {
+		Payouts struct {
+			Schedule struct {
+				Interval string `json:"interval"`
+			} `json:"schedule"`
+		} `json:"payouts"`
+	} `json:"settings"`
 }
 
-func narrowAccount(a *stripe.Account) Account {
-	out := Account{
-		ID: a.ID, Type: string(a.Type), Country: a.Country, DefaultCurrency: money.Currency(a.DefaultCurrency),
+func account(a *accountJSON) Account {
+	r := a.Requirements
+	return Account{
+		ID: a.ID, Type: a.Type, Country: a.Country, DefaultCurrency: a.DefaultCurrency,
 		ChargesEnabled: a.ChargesEnabled, PayoutsEnabled: a.PayoutsEnabled, DetailsSubmitted: a.DetailsSubmitted,
+		Capabilities: a.Capabilities, DisabledReason: r.DisabledReason, CurrentlyDue: r.CurrentlyDue, PastDue: r.PastDue,
+		EventuallyDue: r.EventuallyDue, PendingVerification: r.PendingVerification, Errors: r.Errors,
+		CurrentDeadline: unixPointer(r.CurrentDeadline), PayoutInterval: a.Settings.Payouts.Schedule.Interval,
 		Metadata: a.Metadata, Created: unix(a.Created),
 	}
-	if r := a.Requirements; r != nil {
-		out.DisabledReason, out.CurrentDeadline = string(r.DisabledReason), unixPointer(r.CurrentDeadline)
-		out.CurrentlyDue, out.PastDue = r.CurrentlyDue, r.PastDue
-		out.EventuallyDue, out.PendingVerification = r.EventuallyDue, r.PendingVerification
-		for _, e := range r.Errors {
-			out.Errors = append(out.Errors, RequirementError{e.Code, e.Reason, e.Requirement})
-		}
-	}
-	if s := a.Settings; s != nil && s.Payouts != nil && s.Payouts.Schedule != nil {
-		out.PayoutInterval = string(s.Payouts.Schedule.Interval)
-	}
-	return out
 }
 
 func payout(p *stripe.Payout) Payout {

@@ -161,31 +161,14 @@ func (c *Client) EarlyFraudWarningsByIntent(ctx context.Context, intentID string
 
 // Account fetches a connected account.
 func (c *Client) Account(ctx context.Context, id string) (Account, error) {
-	body, err := c.read(ctx, at(AccountsPath, id), "", nil)
-	if err != nil {
-		return Account{}, err
-	}
-	return account(body)
+	return fetch(ctx, c, at(AccountsPath, id), "", nil, account)
 }
 
 // AccountsByUser finds the connected accounts made for a user between two
 // instants, newest first.
 func (c *Client) AccountsByUser(ctx context.Context, userID string, from, to time.Time) ([]Account, error) {
-	objects, err := c.list(ctx, AccountsPath, "", created(from, to))
-	if err != nil {
-		return nil, err
-	}
-	var out []Account
-	for _, object := range objects {
-		a, err := account(object)
-		if err != nil {
-			return nil, err
-		}
-		if a.Metadata[MetaUser] == userID {
-			out = append(out, a)
-		}
-	}
-	return out, nil
+	all, err := fetchAll(ctx, c, AccountsPath, "", created(from, to), account)
+	return keep(all, func(a Account) bool { return a.Metadata[MetaUser] == userID }), err
 }
 
 // Payout fetches a payout of a connected account, or of ours when account is "".

@@ -67,12 +67,7 @@ func (o Outcome) Payout() (Payout, error) { return answered(o, payout) }
 func (o Outcome) PaymentIntent() (PaymentIntent, error) { return answered(o, paymentIntent) }
 
 // Account is the answer as a connected account.
-func (o Outcome) Account() (Account, error) {
-	if o.Object == nil {
-		return Account{}, ErrNoObject
-	}
-	return account(o.Object)
-}
+func (o Outcome) Account() (Account, error) { return answered(o, account) }
 
 // URL is the address of an account link, a login link or an open session.
 func (o Outcome) URL() (string, error) {
