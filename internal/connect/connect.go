@@ -92,6 +92,17 @@ func (a Account) Rejected() bool { return strings.HasPrefix(a.DisabledReason, re
 // Lost reports whether we no longer have access to the account.
 func (a Account) Lost() bool { return a.DeauthorizedAt != nil || a.LostAt != nil }
 
+// LostSince is when access was first missed; zero while there is access.
+func (a Account) LostSince() time.Time {
+	switch {
+	case a.LostAt == nil && a.DeauthorizedAt == nil:
+		return time.Time{}
+	case a.LostAt == nil || (a.DeauthorizedAt != nil && a.DeauthorizedAt.Before(*a.LostAt)):
+		return *a.DeauthorizedAt
+	}
+	return *a.LostAt
+}
+
 // NeedsAction reports whether the owner has something to tell Stripe.
 func (a Account) NeedsAction() bool {
 	return a.StripeAccountID != "" && !a.Lost() && !a.Rejected() &&

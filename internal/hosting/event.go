@@ -50,10 +50,10 @@ func (s *Service) disconnected(acct string, told bool) inbound.Change {
 			return "", err
 		}
 		before, after, err := connect.Disconnect(ctx, tx, a.ID, told, now)
-		if err != nil || before.Lost() {
-			return effect(before, after), err
+		if err != nil {
+			return "", fmt.Errorf("disconnect account %s: %w", acct, err)
 		}
-		key := fmt.Sprintf("account_disconnected:%s:%d", acct, now.Unix())
+		key := fmt.Sprintf("account_disconnected:%s:%d", acct, after.LostSince().Unix()) // once per loss
 		data := map[string]any{"reference": acct, "reason": lossReason(after)}
 		if err := s.Notify.EnqueueAdmins(ctx, tx, key, "account_disconnected_admin", "", data); err != nil {
 			return "", err

@@ -2,6 +2,7 @@ package hosting_test
 
 import (
 	"testing"
+	"time"
 
 	"hearth/internal/connect"
 	"hearth/internal/inbound"
@@ -44,7 +45,15 @@ func TestOnboardingItselfIsNoNews(t *testing.T) {
 	t.Parallel()
 	w := start(t)
 	for _, outcome := range []string{"active", "pending"} {
-		w.onboarded(outcome)
+		u := w.person()
+		if _, err := w.StartOnboarding(t.Context(), u.ID); err != nil {
+			t.Fatal(err)
+		}
+		w.settle()
+		if a := w.stored(u); a.State() != connect.Incomplete {
+			t.Fatalf("before the form: %s", a.State())
+		}
+		w.onboard(w.stored(u), outcome)
 	}
 	if n := w.count(`SELECT count(*) FROM notifications`); n != 0 {
 		t.Errorf("%d mails", n)
@@ -64,6 +73,8 @@ func TestDeauthorised(t *testing.T) {
 	if n := w.count(`SELECT count(*) FROM payable_owners`); n != 0 {
 		t.Error("the homes are still on sale")
 	}
+	later := time.Now().Add(time.Hour)
+	w.Now = func() time.Time { return later }
 	if err := w.inbox.Nudge(t.Context(), w.db, inbound.SourceSweep, inbound.Subject{Kind: inbound.Account, ID: a.StripeAccountID}, "again"); err != nil {
 		t.Fatal(err)
 	}

@@ -109,6 +109,16 @@ func TestManyClicksAtOnceAreOneAccount(t *testing.T) {
 	}
 }
 
+// The slower of two clicks meets the other's request in flight.
+func TestARivalInFlightIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	w.busy.Store(2)
+	if url, err := w.StartOnboarding(t.Context(), w.person().ID); err != nil || !w.intoStripe(url) {
+		t.Errorf("the second click: %q, %v", url, err)
+	}
+}
+
 // Whatever happens to the answer, the next click ends with one account.
 func TestLostAnswers(t *testing.T) {
 	for _, kind := range []string{"reset", "reset_before", "500", "500_after", "429"} {

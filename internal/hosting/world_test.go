@@ -3,9 +3,11 @@ package hosting_test
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -34,7 +36,8 @@ type world struct {
 	db      *pgxpool.Pool
 	inbox   *webhook.Inbox
 	sandbox *stripesandbox.Server
-	stripe  string // the sandbox's address
+	stripe  string       // the sandbox's address
+	busy    atomic.Int32 // so many creations are told that a rival sends the same key
 }
 
 func start(t *testing.T) *world {
@@ -49,7 +52,7 @@ func start(t *testing.T) *world {
 	if w.sandbox, err = stripesandbox.Open(stripesandbox.Options{ConnectWebhookURL: hooks.URL, ConnectWebhookSecret: "whsec_connect"}); err != nil {
 		t.Fatal(err)
 	}
-	api := httptest.NewServer(w.sandbox)
+	api := httptest.NewServer(http.HandlerFunc(w.serveStripe))
 	t.Cleanup(func() { api.CloseClientConnections(); api.Close(); w.sandbox.Close() })
 	w.sandbox.SetBaseURL(api.URL)
 	w.stripe = api.URL
@@ -65,6 +68,15 @@ func start(t *testing.T) *world {
 		BaseURL: base, Country: "US", Now: time.Now}
 	w.inbox.Handlers[inbound.Account] = w.OnAccount
 	return w
+}
+
+func (w *world) serveStripe(rw http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodPost && r.URL.Path == "/v1/accounts" && w.busy.Add(-1) >= 0 {
+		rw.WriteHeader(http.StatusConflict)
+		_, _ = io.WriteString(rw, `{"error": {"type": "invalid_request_error", "code": "idempotency_key_in_use", "message": "in flight"}}`)
+		return
+	}
+	w.sandbox.ServeHTTP(rw, r)
 }
 
 // person signs up.
