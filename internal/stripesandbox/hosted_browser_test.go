@@ -14,9 +14,9 @@ import (
 	"hearth/internal/stripesandbox"
 )
 
-// person walks through the hosted pages as a browser without JavaScript would:
+// visitor walks through the hosted pages as a browser without JavaScript would:
 // it sends what the forms on the page hold, and follows no redirect unasked.
-type person struct {
+type visitor struct {
 	t    *testing.T
 	base string
 	http *http.Client
@@ -31,7 +31,7 @@ type visited struct {
 	header   http.Header
 }
 
-func hostedSandbox(t *testing.T, o stripesandbox.Options) (*stripesandbox.Server, *person) {
+func hostedSandbox(t *testing.T, o stripesandbox.Options) (*stripesandbox.Server, *visitor) {
 	t.Helper()
 	s, err := stripesandbox.Open(o)
 	if err != nil {
@@ -41,10 +41,10 @@ func hostedSandbox(t *testing.T, o stripesandbox.Options) (*stripesandbox.Server
 	s.SetBaseURL(srv.URL)
 	t.Cleanup(func() { srv.Close(); s.Close() })
 	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return s, &person{t, srv.URL, &http.Client{CheckRedirect: stay}}
+	return s, &visitor{t, srv.URL, &http.Client{CheckRedirect: stay}}
 }
 
-func (p *person) send(r *http.Request) visited {
+func (p *visitor) send(r *http.Request) visited {
 	p.t.Helper()
 	resp, err := p.http.Do(r)
 	if err != nil {
@@ -58,7 +58,7 @@ func (p *person) send(r *http.Request) visited {
 	return visited{doc, resp.StatusCode, resp.Header.Get("Location"), r.URL.String(), resp.Header}
 }
 
-func (p *person) open(link string) visited {
+func (p *visitor) open(link string) visited {
 	p.t.Helper()
 	if strings.HasPrefix(link, "/") {
 		link = p.base + link
@@ -71,7 +71,7 @@ func (p *person) open(link string) visited {
 }
 
 // follow goes where the last answer pointed.
-func (p *person) follow(v visited) visited {
+func (p *visitor) follow(v visited) visited {
 	p.t.Helper()
 	if v.code != http.StatusSeeOther {
 		p.t.Fatalf("%s answered %d, not a redirect:\n%s", v.url, v.code, v.Find("main").Text())
@@ -80,7 +80,7 @@ func (p *person) follow(v visited) visited {
 }
 
 // press fills the form that has the button and sends it.
-func (p *person) press(v visited, button string, typed map[string]string) visited {
+func (p *visitor) press(v visited, button string, typed map[string]string) visited {
 	p.t.Helper()
 	b := v.Find(button).First()
 	if b.Length() == 0 {
@@ -103,7 +103,7 @@ func (p *person) press(v visited, button string, typed map[string]string) visite
 	return p.post(form.AttrOr("action", ""), values)
 }
 
-func (p *person) post(path string, values url.Values) visited {
+func (p *visitor) post(path string, values url.Values) visited {
 	p.t.Helper()
 	r, err := http.NewRequest(http.MethodPost, p.base+path, strings.NewReader(values.Encode()))
 	if err != nil {
@@ -130,7 +130,7 @@ func formValues(form *goquery.Selection) url.Values {
 }
 
 // api is the platform's server calling the API.
-func (p *person) api(method, path string, form url.Values) map[string]any {
+func (p *visitor) api(method, path string, form url.Values) map[string]any {
 	p.t.Helper()
 	r, err := http.NewRequest(method, p.base+path, strings.NewReader(form.Encode()))
 	if err != nil {
@@ -155,7 +155,7 @@ func (p *person) api(method, path string, form url.Values) map[string]any {
 }
 
 // session makes a Checkout Session; more adds to or replaces its parameters.
-func (p *person) session(more url.Values) (id, link string) {
+func (p *visitor) session(more url.Values) (id, link string) {
 	p.t.Helper()
 	form := url.Values{
 		"mode": {"payment"}, "success_url": {"http://127.0.0.1:9/done?session={CHECKOUT_SESSION_ID}&keep=1"}, "cancel_url": {"http://127.0.0.1:9/cancel"},
@@ -169,7 +169,7 @@ func (p *person) session(more url.Values) (id, link string) {
 	return m["id"].(string), m["url"].(string)
 }
 
-func (p *person) status(id string) (status, paid string) {
+func (p *visitor) status(id string) (status, paid string) {
 	p.t.Helper()
 	m := p.api(http.MethodGet, "/v1/checkout/sessions/"+id, nil)
 	return m["status"].(string), m["payment_status"].(string)

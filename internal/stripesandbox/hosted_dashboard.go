@@ -109,7 +109,7 @@ func (s *Server) dashboard(r *http.Request, a *Account) hosted.DashboardPage {
 	}
 	if len(a.Banks) > 0 {
 		if b, ok := s.banks.get(a.Banks[0]); ok {
-			p.Bank = fmt.Sprintf("%s •••• %s", b.BankName, b.Last4)
+			p.Bank = fmt.Sprintf("%s ••••\u00a0%s", b.BankName, b.Last4)
 		}
 	}
 	for _, id := range s.balances.order {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"hearth/internal/stripesandbox/hosted"
@@ -82,7 +83,7 @@ func heads(labels ...string) (cells []hosted.Cell) {
 func (s *Server) frame(r *http.Request, current, next string) hosted.Frame {
 	f := hosted.Frame{Now: instant(s.now), Notice: r.URL.Query().Get("notice"), Next: next}
 	if offset := time.Duration(s.config().Offset); offset > 0 {
-		f.Ahead = offset.String()
+		f.Ahead = strings.NewReplacer("h0m0s", "h", "m0s", "m").Replace(offset.Round(time.Second).String())
 	}
 	tab := func(key, label, href string, count int) {
 		f.Tabs = append(f.Tabs, hosted.Tab{Label: label, Href: href, Count: count, Current: key == current})

@@ -14,7 +14,7 @@ import (
 )
 
 // paid makes a paid session and returns its intent.
-func (p *person) paid(number string, more url.Values) (intent string) {
+func (p *visitor) paid(number string, more url.Values) (intent string) {
 	p.t.Helper()
 	id, link := p.session(more)
 	if v := p.press(p.open(link), payButton, card(number)); v.code != http.StatusSeeOther {
@@ -121,7 +121,7 @@ func TestInspectorResendsAndHoldsBack(t *testing.T) {
 func TestInspectorClockNeverGoesBack(t *testing.T) {
 	_, p := hostedSandbox(t, stripesandbox.Options{})
 	v := p.follow(p.press(p.open("/"), "button[value='72h']", nil))
-	says(t, v, http.StatusOK, ".clock", "72h0m0s ahead")
+	says(t, v, http.StatusOK, ".clock", "72h ahead")
 	for _, bad := range []string{"-1h", "soon", ""} {
 		if v := p.post("/inspector/clock", url.Values{"advance": {bad}}); v.code != http.StatusBadRequest {
 			t.Errorf("advancing by %q answered %d", bad, v.code)

@@ -16,7 +16,7 @@ const (
 	fillButton = "button[value=fill]"
 )
 
-func (p *person) account(more url.Values) string {
+func (p *visitor) account(more url.Values) string {
 	p.t.Helper()
 	form := url.Values{"type": {"express"}, "country": {"US"}, "capabilities[transfers][requested]": {"true"}}
 	for k, v := range more {
@@ -25,7 +25,7 @@ func (p *person) account(more url.Values) string {
 	return p.api(http.MethodPost, "/v1/accounts", form)["id"].(string)
 }
 
-func (p *person) link(account string) string {
+func (p *visitor) link(account string) string {
 	p.t.Helper()
 	return p.api(http.MethodPost, "/v1/account_links", url.Values{
 		"account": {account}, "type": {"account_onboarding"}, "refresh_url": {refreshURL}, "return_url": {returnURL},
@@ -33,13 +33,13 @@ func (p *person) link(account string) string {
 }
 
 // fillIn presses the button that types, and then the one that goes on.
-func (p *person) fillIn(step visited, typed map[string]string) visited {
+func (p *visitor) fillIn(step visited, typed map[string]string) visited {
 	p.t.Helper()
 	return p.press(p.press(step, fillButton, nil), nextButton, typed)
 }
 
 // onboard walks from a fresh link to the return URL; details is typed over the test data.
-func (p *person) onboard(account string, details map[string]string) {
+func (p *visitor) onboard(account string, details map[string]string) {
 	p.t.Helper()
 	step := p.follow(p.open(p.link(account)))
 	step = p.follow(p.fillIn(step, nil))
