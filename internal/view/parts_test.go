@@ -156,7 +156,7 @@ func TestPeople(t *testing.T) {
 	if view.Initial(" élodie") != "É" || view.Initial("") != "?" {
 		t.Error("initials")
 	}
-	if a, b := view.NewAvatar("u1", "A", 48), view.NewAvatar("u1", "B", 32); a.Color != b.Color || a.Color < 0 || a.Color > 4 {
+	if a, b := view.NewAvatar("u1", "A", 48), view.NewAvatar("u1", "Bee", 32); a.Color != b.Color || a.Color < 0 || a.Color > 4 {
 		t.Errorf("colours %d and %d", a.Color, b.Color)
 	}
 }

@@ -198,7 +198,7 @@ addEventListener('submit', (event) => {
   if ('sent' in form.dataset) { event.preventDefault(); return; }
   form.dataset.sent = '';
   for (const button of all('button:not([type=button])', form)) button.setAttribute('aria-disabled', 'true');
-  setTimeout(release, 10_000); // an answer that leaves the page as it is: a download, a lost connection
+  setTimeout(release, 30_000); // an answer that leaves the page as it is: a download, a lost connection
 });
 function release() {
   for (const form of all('form[data-sent]')) {

@@ -1,0 +1,229 @@
+package view_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+// stand serves the guide pages to a real browser under the real policy, and
+// answers what app.js asks for. It notes every POST and every breach.
+type stand struct {
+	url      string
+	settled  chan struct{} // closed: the payment is settled
+	mu       sync.Mutex
+	posts    []string
+	breaches []string
+}
+
+func newStand(t *testing.T) *stand {
+	e := newEngine(t, guideFS(t))
+	s := &stand{settled: make(chan struct{})}
+	mux := http.NewServeMux()
+	mux.Handle("GET /static/", e.Static())
+	mux.HandleFunc("GET /guide/{page}", func(w http.ResponseWriter, r *http.Request) {
+		if err := e.Render(w, http.StatusOK, r.PathValue("page"), newGuide(r.PathValue("page"))); err != nil {
+			t.Error(err)
+		}
+	})
+	mux.HandleFunc("GET /homes/a-frame/quote", func(w http.ResponseWriter, r *http.Request) {
+		_, _ = fmt.Fprintf(w, `<p class="total">%s to %s</p>`, r.FormValue("in"), r.FormValue("out"))
+	})
+	mux.HandleFunc("GET /trips/HX-4F2K/events", s.events)
+	mux.HandleFunc("POST /csp", func(_ http.ResponseWriter, r *http.Request) {
+		report, _ := io.ReadAll(r.Body)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.breaches = append(s.breaches, string(report))
+	})
+	mux.HandleFunc("POST /", s.post)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Security-Policy", "default-src 'self'; report-uri /csp")
+		mux.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	s.url = server.URL
+	return s
+}
+
+func (s *stand) events(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/event-stream")
+	_, _ = io.WriteString(w, ": hello\n\n")
+	_ = http.NewResponseController(w).Flush()
+	select {
+	case <-s.settled:
+		_, _ = io.WriteString(w, "event: done\ndata: confirmed\n\n")
+	case <-r.Context().Done():
+	}
+}
+
+// post notes the address, and the number of files of an upload. Hearts get a
+// refusal, the others lead to the receipt.
+func (s *stand) post(w http.ResponseWriter, r *http.Request) {
+	note := r.URL.Path
+	if err := r.ParseMultipartForm(1 << 20); err == nil {
+		note = fmt.Sprintf("%s with %d files", note, len(r.MultipartForm.File["photos"]))
+	}
+	s.mu.Lock()
+	s.posts = append(s.posts, note)
+	s.mu.Unlock()
+	if strings.HasPrefix(note, "/saved/") {
+		http.Error(w, "no", http.StatusServiceUnavailable)
+		return
+	}
+	http.Redirect(w, r, "/guide/receipt", http.StatusSeeOther)
+}
+
+func (s *stand) noted() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]string(nil), s.posts...)
+}
+
+func newTab(t *testing.T) context.Context {
+	path, err := exec.LookPath("chromium")
+	for _, name := range []string{"google-chrome", "chromium-browser", "headless_shell", "chromium-headless-shell"} {
+		if err == nil {
+			break
+		}
+		path, err = exec.LookPath(name)
+	}
+	if err != nil {
+		t.Skip("no Chromium on this machine")
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path),
+		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true))
+	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
+	t.Cleanup(stop)
+	tab, closeTab := chromedp.NewContext(allocator)
+	t.Cleanup(closeTab)
+	if err := chromedp.Do(tab); err != nil { // starts the browser
+		t.Fatal(err)
+	}
+	limited, cancel := context.WithTimeout(tab, 2*time.Minute)
+	t.Cleanup(cancel)
+	return limited
+}
+
+// until waits for an expression to become true, over page loads too.
+func until(t *testing.T, tab context.Context, what string) {
+	t.Helper()
+	deadline := time.Now().Add(20 * time.Second)
+	for {
+		ok, err := chromedp.Run(tab, chromedp.Evaluate[bool]("Boolean("+what+")"))
+		if err == nil && ok {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("never true: %s (%v)", what, err)
+		}
+		<-time.After(20 * time.Millisecond)
+	}
+}
+
+func do(t *testing.T, tab context.Context, script string) {
+	t.Helper()
+	if _, err := chromedp.Run(tab, chromedp.Evaluate[bool]("(() => {"+script+"; return true})()")); err != nil {
+		t.Fatalf("%s: %v", script, err)
+	}
+}
+
+func (s *stand) open(t *testing.T, tab context.Context, page string) {
+	t.Helper()
+	if err := chromedp.Do(tab, chromedp.Navigate(s.url+"/guide/"+page)); err != nil {
+		t.Fatal(err)
+	}
+	until(t, tab, "document.readyState === 'complete'")
+}
+
+// night is the calendar's button of a day in June.
+func night(day int) string {
+	return fmt.Sprintf(`[...document.querySelector('calendar-month').shadowRoot.querySelectorAll('button')].find(b => b.textContent.trim() === '%d')`, day)
+}
+
+func TestScripts(t *testing.T) {
+	tab, s := newTab(t), newStand(t)
+
+	t.Run("the calendar fills the form and the server quotes", func(t *testing.T) {
+		s.open(t, tab, "home")
+		until(t, tab, night(8))
+		do(t, tab, night(8)+".click()")
+		do(t, tab, night(11)+".click()")
+		until(t, tab, "document.querySelector('[data-quote-result]').textContent === '2027-06-08 to 2027-06-11'")
+		until(t, tab, "document.querySelector('.book').elements.out.value === '2027-06-11'")
+	})
+	t.Run("a stay ends where the next begins, not later", func(t *testing.T) {
+		s.open(t, tab, "home")
+		until(t, tab, night(18))
+		until(t, tab, night(20)+".getAttribute('aria-disabled') === 'true'")
+		do(t, tab, night(18)+".click()")
+		until(t, tab, night(20)+".getAttribute('aria-disabled') !== 'true'")
+		until(t, tab, night(26)+".matches('[aria-disabled=true],:disabled')")
+	})
+	t.Run("the waiting page reloads when it is done", func(t *testing.T) {
+		s.open(t, tab, "confirming")
+		do(t, tab, "window.before = true")
+		close(s.settled)
+		until(t, tab, "!window.before && document.querySelector('.waiting')")
+		s.open(t, tab, "receipt")
+	})
+	t.Run("a heart that the server refuses is put back", func(t *testing.T) {
+		s.open(t, tab, "search")
+		heart := "document.querySelectorAll('.heart button')[1]"
+		do(t, tab, heart+".click()")
+		until(t, tab, heart+".getAttribute('aria-pressed') === 'false'")
+	})
+	t.Run("a dialog opens, and its form is sent once", func(t *testing.T) {
+		s.open(t, tab, "admin")
+		do(t, tab, "document.querySelector('[data-dialog]').click()")
+		until(t, tab, "document.querySelector('dialog').open")
+		// Counted before the browser acts, as it would fold two quick clicks into one.
+		do(t, tab, "window.sent = 0; addEventListener('submit', e => { if (!e.defaultPrevented) sent++; e.preventDefault() })")
+		do(t, tab, "const b = document.querySelector('dialog .btn-danger'); b.click(); b.click()")
+		until(t, tab, "sent === 1")
+		s.open(t, tab, "admin")
+		do(t, tab, "document.querySelector('dialog .btn-danger').click()")
+		until(t, tab, "location.pathname === '/guide/receipt'")
+		if got := strings.Join(s.noted(), " "); strings.Count(got, "/admin/bookings/1/refund") != 1 {
+			t.Errorf("posts: %s", got)
+		}
+		// The back button: the form must be usable again.
+		do(t, tab, "history.back()")
+		until(t, tab, "location.pathname === '/guide/admin' && !document.querySelector('form[data-sent]')")
+	})
+	t.Run("photos go up together", func(t *testing.T) {
+		s.open(t, tab, "owner")
+		var files []string
+		for _, name := range []string{"a.jpg", "b.jpg"} {
+			file := filepath.Join(t.TempDir(), name)
+			if err := os.WriteFile(file, []byte("picture"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			files = append(files, file)
+		}
+		if err := chromedp.Do(tab, chromedp.SetUploadFiles(chromedp.CSS("input[type=file]"), files)); err != nil {
+			t.Fatal(err)
+		}
+		do(t, tab, "document.querySelector('[data-upload]').requestSubmit()")
+		until(t, tab, "location.pathname === '/guide/receipt'")
+		if got := s.noted(); got[len(got)-1] != "/owner/listings/1/photos with 2 files" {
+			t.Errorf("posts: %v", got)
+		}
+	})
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.breaches) > 0 {
+		t.Errorf("content security policy: %s", s.breaches[0])
+	}
+}
