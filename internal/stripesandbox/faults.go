@@ -15,7 +15,8 @@ type Fault struct {
 	// Kind is one of
 	//   timeout_before  hangs and does nothing
 	//   timeout_after   does it, then hangs
-	//   reset           does it, then cuts the connection
+	//   reset           does it, then cuts the connection (Go's client repeats a request
+	//                   with an Idempotency-Key by itself when the connection was reused)
 	//   reset_before    cuts the connection and does nothing
 	//   500             answers 500 and does nothing
 	//   500_after       does it and answers 500

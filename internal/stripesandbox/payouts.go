@@ -17,12 +17,12 @@ func (c *call) createPayout() (any, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
+	if a, ok := c.accounts.get(c.scope); ok && (!a.PayoutsEnabled || a.PayoutsOff) {
+		return nil, refuse("payouts_not_allowed", "", "Cannot create payouts: this account (%s) does not have payouts enabled.", a.ID)
+	}
 	ba, err := c.payoutBank(c.scope, destination)
 	if err != nil {
 		return nil, err
-	}
-	if a, ok := c.accounts.get(c.scope); ok && (!a.PayoutsEnabled || a.PayoutsOff) {
-		return nil, refuse("payouts_not_allowed", "", "Cannot create payouts: this account (%s) does not have payouts enabled.", a.ID)
 	}
 	if c.balance(c.scope, currency).Available < amount {
 		return nil, refuse("balance_insufficient", "", "You have insufficient funds in your Stripe account for this transfer. Your card balance is too low. You can use the the /v1/balance endpoint to view your Stripe balance (for more details, see stripe.com/docs/api#balance).")

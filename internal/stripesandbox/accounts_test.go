@@ -1,0 +1,181 @@
+package stripesandbox_test
+
+import (
+	"errors"
+	"maps"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+
+	"hearth/internal/stripesandbox"
+)
+
+// The state tuples that real accounts go through.
+func TestOnboardingStates(t *testing.T) {
+	b := start(t)
+	fresh := func(kind string) string {
+		return b.post("/v1/accounts", "type="+kind, "capabilities[transfers][requested]=true", "capabilities[card_payments][requested]=true").Get("id").String()
+	}
+	for _, c := range []struct {
+		outcome                     string
+		charges, payouts, submitted bool
+		reason, capability          string
+		due, past, pending          bool
+	}{
+		{"", false, false, false, "requirements.past_due", "inactive", true, true, false},
+		{"active", true, true, true, "", "active", false, false, false},
+		{"pending", false, false, true, "requirements.pending_verification", "pending", false, false, true},
+		{"restricted", false, false, true, "requirements.past_due", "inactive", true, true, false},
+		{"rejected", false, false, true, "rejected.fraud", "inactive", false, false, false},
+		{"due", true, true, true, "", "active", true, false, false},
+	} {
+		id := fresh("express")
+		if c.outcome != "" {
+			b.steer("/accounts/"+id+"/onboard", m{"outcome": c.outcome})
+		}
+		a := b.get("/v1/accounts/" + id)
+		r := a.Get("requirements")
+		if a.Get("charges_enabled").Bool() != c.charges || a.Get("payouts_enabled").Bool() != c.payouts || a.Get("details_submitted").Bool() != c.submitted ||
+			r.Get("disabled_reason").String() != c.reason || a.Get("capabilities.transfers").String() != c.capability ||
+			(r.Get("currently_due.#").Int() > 0) != c.due || (r.Get("past_due.#").Int() > 0) != c.past || (r.Get("pending_verification.#").Int() > 0) != c.pending {
+			t.Errorf("%q: %s", c.outcome, a.Raw)
+		}
+	}
+	std := b.post("/v1/accounts", "type=standard")
+	if std.Get("capabilities").Raw != "{}" || std.Get("requirements.past_due.#").Int() != 0 || std.Get("requirements.currently_due.#").Int() == 0 {
+		t.Errorf("standard: %s", std.Raw)
+	}
+	if r := b.call("POST", "/v1/accounts", "type=express", "capabilities[card_payments][requested]=true"); r.status != 400 {
+		t.Errorf("card_payments without transfers: %d", r.status)
+	}
+}
+
+func TestDeadlinePasses(t *testing.T) {
+	b := start(t)
+	o := b.owner()
+	b.steer("/accounts/"+o+"/onboard", m{"outcome": "due"})
+	if b.get("/v1/accounts/"+o).Get("requirements.current_deadline").Int() == 0 {
+		t.Error("a demand has no deadline")
+	}
+	b.advance("340h")
+	a := b.get("/v1/accounts/" + o)
+	if a.Get("payouts_enabled").Bool() || a.Get("requirements.disabled_reason").String() != "requirements.past_due" {
+		t.Errorf("after the deadline: %s", a.Raw)
+	}
+}
+
+func knownPerson(more map[string]string) map[string]string {
+	p := map[string]string{"individual.first_name": "Ann", "individual.last_name": "Owner", "individual.email": "ann@example.com", "individual.phone": "0000000000",
+		"individual.dob.day": "1", "individual.dob.month": "1", "individual.dob.year": "1901", "individual.ssn_last_4": "0000",
+		"individual.address.line1": "address_full_match", "individual.address.city": "Palo Alto", "individual.address.postal_code": "94301"}
+	maps.Copy(p, more)
+	return p
+}
+
+// What is typed decides: the check runs a while, and may demand documents.
+func TestOnboardingForm(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		facts map[string]string
+		due   []string
+	}{
+		{"all well", nil, nil},
+		{"birthday unknown", map[string]string{"individual.dob.year": "1980"}, []string{"individual.verification.document"}},
+		{"address unknown", map[string]string{"individual.address.line1": "address_no_match"}, []string{"individual.verification.additional_document"}},
+		{"both", map[string]string{"individual.dob.year": "1980", "individual.address.line1": "address_no_match"}, []string{"individual.verification.document", "individual.verification.additional_document"}},
+	} {
+		b := start(t)
+		id := b.post("/v1/accounts", "type=express", "capabilities[transfers][requested]=true").Get("id").String()
+		form := stripesandbox.OnboardingForm{Facts: knownPerson(c.facts), ProductDescription: "A house"}
+		must(t, b.SubmitOnboarding(id, form))
+		if b.get("/v1/accounts/" + id).Get("details_submitted").Bool() {
+			t.Error("saved for later counts as submitted")
+		}
+		form.Account, form.Routing, form.Agree, form.Done = "000123456789", "110000000", true, true
+		must(t, b.SubmitOnboarding(id, form))
+		a := b.get("/v1/accounts/" + id)
+		if !a.Get("details_submitted").Bool() || a.Get("charges_enabled").Bool() || a.Get("requirements.disabled_reason").String() != "requirements.pending_verification" {
+			t.Errorf("%s, just sent: %s", c.name, a.Raw)
+		}
+		b.advance("5s")
+		a = b.get("/v1/accounts/" + id)
+		var due []string
+		for _, d := range a.Get("requirements.currently_due").Array() {
+			due = append(due, d.String())
+		}
+		if a.Get("charges_enabled").Bool() != (c.due == nil) || !slices.Equal(due, c.due) {
+			t.Errorf("%s, checked: %s", c.name, a.Raw)
+		}
+		if a.Get("individual").Exists() && b.post("/v1/account_links", "account="+id, "type=account_onboarding", "refresh_url=https://h.test/a", "return_url=https://h.test/b").status == 200 &&
+			b.get("/v1/accounts/"+id).Get("individual").Exists() {
+			t.Error("personal data shows after an account link was made")
+		}
+	}
+}
+
+func TestCustomAccountByAPI(t *testing.T) {
+	b := start(t)
+	params := []string{"type=custom", "country=US", "business_type=individual", "business_profile[url]=https://accessible.stripe.com", "tos_acceptance[date]=1700000000", "tos_acceptance[ip]=8.8.8.8",
+		"capabilities[transfers][requested]=true"}
+	for k, v := range knownPerson(map[string]string{"individual.dob.year": "1902"}) {
+		params = append(params, "individual["+strings.ReplaceAll(strings.TrimPrefix(k, "individual."), ".", "][")+"]="+v)
+	}
+	a := b.post("/v1/accounts", params...)
+	if !a.Get("charges_enabled").Bool() || a.Get("payouts_enabled").Bool() || a.Get("requirements.currently_due.0").String() != "external_account" {
+		t.Errorf("verified without a bank: %s", a.Raw)
+	}
+	b.post("/v1/accounts/"+a.Get("id").String()+"/external_accounts", "external_account=btok_us_verified")
+	if a = b.get("/v1/accounts/" + a.Get("id").String()); !a.Get("payouts_enabled").Bool() || a.Get("external_accounts.data.0.last4").String() != "6789" {
+		t.Errorf("with a bank: %s", a.Raw)
+	}
+}
+
+// An account link opens once, and only for 300 seconds.
+func TestAccountLinkOpensOnce(t *testing.T) {
+	b := start(t)
+	o := b.owner()
+	link := func() string {
+		u, err := url.Parse(b.post("/v1/account_links", "account="+o, "type=account_onboarding", "refresh_url=https://h.test/refresh", "return_url=https://h.test/back").Get("url").String())
+		must(t, err)
+		return path.Base(u.Path)
+	}
+	token := link()
+	l, err := b.OpenAccountLink(o, token)
+	if err != nil || l.ReturnURL != "https://h.test/back" {
+		t.Fatalf("first visit: %v", err)
+	}
+	if l, err = b.OpenAccountLink(o, token); !errors.Is(err, stripesandbox.ErrLinkUsed) || l.RefreshURL != "https://h.test/refresh" {
+		t.Errorf("second visit: %v", err)
+	}
+	old := link()
+	b.advance("301s")
+	if _, err = b.OpenAccountLink(o, old); !errors.Is(err, stripesandbox.ErrLinkUsed) {
+		t.Errorf("after 301 seconds: %v", err)
+	}
+}
+
+func TestDeauthorizeAndReject(t *testing.T) {
+	b := start(t)
+	o := b.owner()
+	b.steer("/accounts/"+o+"/deauthorize", m{})
+	for _, path := range []string{"/v1/accounts/" + o, "/v1/balance"} {
+		if r := b.call("GET", path, "@"+o); r.status != 403 || r.Get("error.code").String() != "account_invalid" {
+			t.Errorf("%s of a disconnected account: %d %s", path, r.status, r.Raw)
+		}
+	}
+	b.flush()
+	last := b.conn.deliveries()
+	ev := last[len(last)-1]
+	if field(ev, "type") != "account.application.deauthorized" || field(ev, "account") != o || !strings.HasPrefix(field(ev, "data.object.id"), "ca_") {
+		t.Errorf("event: %s", ev.body)
+	}
+	p := b.owner()
+	a := b.post("/v1/accounts/"+p+"/reject", "reason=fraud")
+	if a.Get("charges_enabled").Bool() || a.Get("requirements.disabled_reason").String() != "rejected.fraud" {
+		t.Errorf("rejected: %s", a.Raw)
+	}
+	b.refused(400, "insufficient_capabilities_for_transfer", "", "/v1/checkout/sessions", with([]string{"mode=payment", "success_url=https://h.test/",
+		"line_items[0][price_data][currency]=usd", "line_items[0][price_data][unit_amount]=5000", "line_items[0][price_data][product_data][name]=x", "line_items[0][quantity]=1"}, destination(p, 1)...)...)
+}
