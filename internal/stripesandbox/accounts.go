@@ -3,6 +3,7 @@ package stripesandbox
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -363,6 +364,9 @@ func (s *Server) showPerson(a *Account) map[string]any {
 			p[head] = sub
 		}
 		sub[tail] = v
+		if n, err := strconv.ParseInt(v, 10, 64); err == nil && head == "dob" {
+			sub[tail] = n
+		}
 	}
 	return p
 }
