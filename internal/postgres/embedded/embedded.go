@@ -23,8 +23,11 @@ package embedded
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -103,11 +106,49 @@ func Start(ctx context.Context, opts Options) (*Cluster, error) {
 // once when others still use it.
 func (c *Cluster) Close() error { return c.guard.release() }
 
+// Remove deletes a cluster with all its data. One that is in use stays, and is
+// an error.
+func Remove(ctx context.Context, dataDir string) error {
+	ctx, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
+	h, err := newHome(Options{DataDir: dataDir})
+	if err != nil {
+		return err
+	}
+	unlock, err := h.lock(ctx)
+	if err != nil {
+		return fmt.Errorf("lock %s: %w", h.dir, err)
+	}
+	defer unlock()
+	if err := h.dropDeadUsers(); err != nil {
+		return fmt.Errorf("look who uses the server: %w", err)
+	}
+	if lists, _ := filepath.Glob(filepath.Join(h.dir, "users*")); len(lists) > 0 {
+		return fmt.Errorf("the database in %s is in use: stop Hearth first", h.dir)
+	}
+	for _, h.major = range majors(h.dir) {
+		if err := h.stop(ctx); err != nil {
+			return err
+		}
+	}
+	return errors.Join(os.RemoveAll(h.dir), os.RemoveAll(h.socket))
+}
+
 // Dir is the directory that really holds the data.
 func (c *Cluster) Dir() string { return c.home.data() }
 
 // Version is the server's major version.
 func (c *Cluster) Version() int { return c.bin.Major }
+
+// Program is the path of a client program of the server's version, like psql,
+// or its bare name where the server came without.
+func (c *Cluster) Program(name string) string {
+	path := filepath.Join(c.bin.Dir, name)
+	if _, err := os.Stat(path); err != nil {
+		return name
+	}
+	return path
+}
 
 // DSN is the address of one of the cluster's databases, for pgx and for psql.
 func (c *Cluster) DSN(database string) string { return c.home.dsn(database) }

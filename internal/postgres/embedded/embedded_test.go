@@ -415,6 +415,23 @@ func TestCreateDatabase(t *testing.T) {
 	}
 }
 
+func TestRemove(t *testing.T) {
+	t.Parallel()
+	dir := dataDir(t)
+	c := start(t, embedded.Options{DataDir: dir})
+	if err := embedded.Remove(t.Context(), dir); err == nil {
+		t.Fatal("removed a cluster in use")
+	}
+	query[time.Time](t, c.DSN("postgres"), startedAt)
+	c.Close()
+	if err := embedded.Remove(t.Context(), dir); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(dir); !os.IsNotExist(err) {
+		t.Errorf("it is still there: %v", err)
+	}
+}
+
 func TestDataOfAMissingVersionIsNotReplaced(t *testing.T) {
 	t.Parallel()
 	dir := dataDir(t)

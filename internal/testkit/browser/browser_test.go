@@ -1,6 +1,7 @@
 package browser_test
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -167,32 +168,37 @@ func TestNoBrowser(t *testing.T) {
 	}
 }
 
-// TestChild is the other half of TestNothingIsLeft.
-func TestChild(t *testing.T) {
-	if os.Getenv("BROWSER_CHILD") == "" {
-		t.Skip("runs as a process of TestNothingIsLeft")
-	}
-	browser.New(t)
-}
-
 func TestNothingIsLeft(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	child := exec.Command(os.Args[0], "-test.run=^TestChild$")
-	child.Env = append(os.Environ(), "BROWSER_CHILD=1", "TMPDIR="+dir)
-	if out, err := child.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	child := exec.Command(os.Args[0], "-test.run=^TestTestsDoNotShareCookies$")
+	child.Env = append(os.Environ(), "TMPDIR="+dir)
+	var out bytes.Buffer
+	child.Stdout, child.Stderr = &out, &out
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		left, err := filepath.Glob(filepath.Join(dir, "*"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(left) == 0 {
-			return
-		}
+	waitFor(t, "the other binary's browser", func() bool { return count(t, dir) > 0 })
+	if err := child.Wait(); err != nil {
+		t.Fatalf("%v\n%s", err, &out)
+	}
+	waitFor(t, "its profile to go", func() bool { return count(t, dir) == 0 })
+}
+
+func count(t *testing.T, dir string) int {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(entries)
+}
+
+func waitFor(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); !done(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("left behind: %v", left)
+			t.Fatalf("waited in vain for %s", what)
 		}
 	}
 }

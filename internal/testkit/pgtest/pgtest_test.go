@@ -1,7 +1,7 @@
 package pgtest_test
 
 import (
-	"fmt"
+	"bytes"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,37 +13,45 @@ import (
 	"hearth/internal/testkit/pgtest"
 )
 
-// TestChild is the other half of TestOwnClusterGoesWithItsBinary.
-func TestChild(t *testing.T) {
-	if os.Getenv("PGTEST_CHILD") == "" {
-		t.Skip("runs as a process of TestOwnClusterGoesWithItsBinary")
-	}
-	var dir string
-	if err := pgtest.Tx(t).QueryRow(t.Context(), `SHOW data_directory`).Scan(&dir); err != nil {
-		t.Fatal(err)
-	}
-	fmt.Println("data:", dir)
-}
-
 func TestOwnClusterGoesWithItsBinary(t *testing.T) {
 	t.Parallel()
-	child := exec.Command(os.Args[0], "-test.run=^TestChild$", "-test.v")
-	child.Env = append(os.Environ(), "PGTEST_CHILD=1", "HEARTH_TEST_PG=")
-	out, err := child.CombinedOutput()
+	dir, err := os.MkdirTemp("", "pgtest-")
 	if err != nil {
-		t.Fatalf("%v\n%s", err, out)
+		t.Fatal(err)
 	}
-	_, after, _ := strings.Cut(string(out), "data: ")
-	dir, _, _ := strings.Cut(after, "\n")
-	if dir == "" {
-		t.Fatalf("no data directory in %q", out)
+	defer os.RemoveAll(dir)
+	if err := os.Chmod(dir, 0o755); err != nil { // for the server's user, should root run this
+		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		if _, err := os.Stat(filepath.Dir(dir)); os.IsNotExist(err) {
-			return
+	child := exec.Command(os.Args[0], "-test.run=^TestTransactionsAreRolledBack$")
+	child.Env = append(os.Environ(), "TMPDIR="+dir, "HEARTH_TEST_PG=")
+	var out bytes.Buffer
+	child.Stdout, child.Stderr = &out, &out
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	clusters := func() int {
+		found, err := filepath.Glob(filepath.Join(dir, "hearth-test-*", "pg*", "postmaster.pid"))
+		if err != nil {
+			t.Fatal(err)
 		}
+		return len(found)
+	}
+	waitFor(t, "the other binary's cluster", func() bool { return clusters() == 1 })
+	if err := child.Wait(); err != nil {
+		t.Fatalf("%v\n%s", err, &out)
+	}
+	waitFor(t, "its data to go", func() bool {
+		left, err := os.ReadDir(dir)
+		return err == nil && len(left) == 0
+	})
+}
+
+func waitFor(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); !done(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("%s is left behind", filepath.Dir(dir))
+			t.Fatalf("waited in vain for %s", what)
 		}
 	}
 }
