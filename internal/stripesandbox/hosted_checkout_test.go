@@ -150,6 +150,40 @@ func TestCheckoutStartsADebit(t *testing.T) {
 	}
 }
 
+func TestCheckoutKeepsTheMerchantsEmail(t *testing.T) {
+	_, p := hostedSandbox(t, stripesandbox.Options{})
+	id, link := p.session(url.Values{"customer_email": {"ada@example.com"}})
+	typed := card("4242424242424242")
+	typed["email"] = "mallory@example.com"
+	p.press(p.open(link), payButton, typed)
+	details := p.api(http.MethodGet, "/v1/checkout/sessions/"+id, nil)["customer_details"].(map[string]any)
+	if details["email"] != "ada@example.com" {
+		t.Errorf("the person changed the e-mail to %v", details["email"])
+	}
+}
+
+func TestCheckoutHoldsWithoutCapture(t *testing.T) {
+	_, p := hostedSandbox(t, stripesandbox.Options{})
+	id, link := p.session(url.Values{"payment_intent_data[capture_method]": {"manual"}})
+	page := p.open(link)
+	says(t, page, http.StatusOK, payButton, "Authorise $1,200.00")
+	p.press(page, payButton, card("4242424242424242"))
+	intent := p.api(http.MethodGet, "/v1/checkout/sessions/"+id, nil)["payment_intent"].(string)
+	if in := p.api(http.MethodGet, "/v1/payment_intents/"+intent, nil); in["status"] != "requires_capture" {
+		t.Errorf("the intent is %v", in["status"])
+	}
+}
+
+func TestCheckoutTakesNoMethodThatWasNotOffered(t *testing.T) {
+	_, p := hostedSandbox(t, stripesandbox.Options{})
+	id, link := p.session(nil)
+	v := p.post(strings.TrimPrefix(link, p.base), url.Values{"do": {"pay"}, "method": {"sepa_debit"}, "iban": {"AT611904300234573201"}, "email": {"a@example.com"}, "name": {"A"}, "country": {"AT"}})
+	says(t, v, http.StatusUnprocessableEntity, ".methods .error", "Choose how to pay")
+	if status, _ := p.status(id); status != "open" {
+		t.Errorf("the session is %s", status)
+	}
+}
+
 func TestCheckoutFillsInATestCard(t *testing.T) {
 	_, p := hostedSandbox(t, stripesandbox.Options{})
 	id, link := p.session(nil)
