@@ -84,7 +84,7 @@ func TestFragment(t *testing.T) {
 func TestErrorPageOffersTheNextStep(t *testing.T) {
 	e := newEngine(t, guideFS(t))
 	for status, want := range map[int]string{
-		403: ".btn-primary", 404: "form[action='/s'] input[name=q]", 409: ".choices a[href='/homes/x?in=2027-06-20']",
+		403: ".btn-primary", 404: "form[action='/search'] input[name=q]", 409: ".choices a[href='/homes/x?in=2027-06-20']",
 		422: "h1", 429: "h1", 500: ".copy code:contains('req-77')", 503: ".copy code:contains('req-77')",
 	} {
 		base := newGuide("error").Base
