@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"sync"
 	"time"
 
@@ -20,6 +21,7 @@ import (
 	"hearth/internal/payout"
 	"hearth/internal/postgres"
 	"hearth/internal/reconcile"
+	"hearth/internal/site"
 	"hearth/internal/stripeapi"
 	"hearth/internal/view"
 	"hearth/internal/webhook"
@@ -67,6 +69,22 @@ func New(ctx context.Context, c config.Config, now func() time.Time, log *slog.L
 		return nil, err
 	}
 	return a, nil
+}
+
+// Site is the pages with their collaborators; Handler serves them. Limits of 0
+// are the usual ones.
+func (a *App) Site(limits site.Limits) *site.Server {
+	s := &site.Server{Config: a.Config, DB: a.DB, View: a.View, Sessions: site.NewSessions(a.DB, a.Config.BaseURL),
+		Account: a.Account, Hosting: a.Hosting, Checkout: a.Checkout, Payout: a.Payout, Inbox: a.Inbox,
+		Raw: map[string]http.Handler{
+			"/webhooks/stripe":         a.Inbox.Receive(inbound.SourceAccount, a.Config.WebhookSecrets),
+			"/webhooks/stripe/connect": a.Inbox.Receive(inbound.SourceConnect, a.Config.ConnectWebhookSecrets),
+		},
+		Limits: limits, Logger: a.Logger, Now: a.Now}
+	if outbox, ok := a.Sender.(mail.Outbox); ok {
+		s.Outbox = &outbox
+	}
+	return s
 }
 
 // Close lets the database go. Call it after [App.Run] has returned.

@@ -32,6 +32,9 @@ type Config struct {
 	WebhookSecrets        []string `env:"STRIPE_WEBHOOK_SECRET"`         // several while one is rolled
 	ConnectWebhookSecrets []string `env:"STRIPE_CONNECT_WEBHOOK_SECRET"` // the same, connected accounts
 
+	SandboxAddr string `env:"HEARTH_SANDBOX_ADDR" envDefault:"127.0.0.1:12111"`
+	SandboxURL  string `env:"HEARTH_SANDBOX_URL" envDefault:"http://localhost:12111"` // how a browser reaches it
+
 	Region          string `env:"HEARTH_COUNTRY" envDefault:"US"`
 	CurrencyCode    string `env:"HEARTH_CURRENCY" envDefault:"usd"`
 	FeeBPS          int64  `env:"HEARTH_FEE_BPS" envDefault:"1200"`

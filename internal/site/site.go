@@ -28,9 +28,13 @@ import (
 	"time"
 
 	"hearth/internal/account"
+	"hearth/internal/checkout"
 	"hearth/internal/config"
+	"hearth/internal/hosting"
 	"hearth/internal/mail"
+	"hearth/internal/payout"
 	"hearth/internal/view"
+	"hearth/internal/webhook"
 
 	"github.com/alexedwards/scs/v2"
 	"github.com/go-chi/chi/v5"
@@ -44,6 +48,10 @@ type Server struct {
 	View     *view.Engine
 	Sessions *scs.SessionManager // see NewSessions
 	Account  *account.Service
+	Hosting  *hosting.Service
+	Checkout *checkout.Service
+	Payout   *payout.Service
+	Inbox    *webhook.Inbox
 	Outbox   *mail.Outbox            // nil unless in development
 	Raw      map[string]http.Handler // path → handler without session, cross-origin check or body limit: the webhooks
 	Limits   Limits
@@ -74,10 +82,11 @@ func (s *Server) pages() http.Handler {
 	}))
 	limiters := s.limiters()
 	for _, route := range s.Routes() {
-		handler := s.gate(route.Role, s.limitBody(route.bodyLimit(), s.adapt(route.handle)))
+		var handler http.Handler = s.adapt(route.handle)
 		if route.limit != "" {
 			handler = limiters[route.limit](handler)
 		}
+		handler = s.gate(route.Role, s.limitBody(route.bodyLimit(), handler))
 		r.Method(route.Method, route.Path, handler)
 		if route.Method == http.MethodGet {
 			r.Method(http.MethodHead, route.Path, handler)

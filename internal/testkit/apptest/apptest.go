@@ -24,6 +24,7 @@ import (
 	"hearth/internal/inbound"
 	"hearth/internal/listing"
 	"hearth/internal/payment"
+	"hearth/internal/site"
 	"hearth/internal/stripesandbox"
 	"hearth/internal/testkit/factory"
 	"hearth/internal/testkit/pgtest"
@@ -36,11 +37,13 @@ type World struct {
 	*app.App
 	T       testing.TB
 	Sandbox string // its base URL
+	URL     string // the site's
 	offset  *atomic.Int64
 }
 
-// The endpoints' signing secrets.
+// The endpoints' signing secrets, and a rate that no test reaches.
 const (
+	many          = 1_000_000
 	secret        = "whsec_apptest_account"
 	connectSecret = "whsec_apptest_connect"
 )
@@ -50,11 +53,11 @@ const (
 func Start(t testing.TB) *World {
 	t.Helper()
 	mux := http.NewServeMux()
-	site := httptest.NewServer(mux)
-	t.Cleanup(site.Close)
+	pages := httptest.NewServer(mux)
+	t.Cleanup(pages.Close)
 	sandbox, err := stripesandbox.Open(stripesandbox.Options{
-		WebhookURL: site.URL + "/webhooks/stripe", WebhookSecret: secret,
-		ConnectWebhookURL: site.URL + "/webhooks/stripe/connect", ConnectWebhookSecret: connectSecret,
+		WebhookURL: pages.URL + "/webhooks/stripe", WebhookSecret: secret,
+		ConnectWebhookURL: pages.URL + "/webhooks/stripe/connect", ConnectWebhookSecret: connectSecret,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -66,7 +69,7 @@ func Start(t testing.TB) *World {
 
 	offset := new(atomic.Int64)
 	now := func() time.Time { return time.Now().Add(time.Duration(offset.Load())) }
-	c := config.Config{BaseURL: site.URL, DatabaseURL: pgtest.DSN(t), DataDir: t.TempDir(), StripeKey: "sk_test_apptest", StripeAPIBase: stripe.URL,
+	c := config.Config{BaseURL: pages.URL, DatabaseURL: pgtest.DSN(t), DataDir: t.TempDir(), StripeKey: "sk_test_apptest", StripeAPIBase: stripe.URL,
 		WebhookSecrets: []string{secret}, ConnectWebhookSecrets: []string{connectSecret},
 		Region: "US", CurrencyCode: "usd", FeeBPS: 1200, PayoutDelayDays: 1, MailFrom: "Hearth <hello@hearth.test>", Dev: true}
 	a, err := app.New(t.Context(), c, now, slog.New(slog.NewTextHandler(testLog{t}, &slog.HandlerOptions{Level: slog.LevelWarn})))
@@ -78,7 +81,8 @@ func Start(t testing.TB) *World {
 	door := &webhook.Inbox{DB: a.DB, Types: app.Types(), Now: time.Now}
 	mux.Handle("/webhooks/stripe", door.Receive(inbound.SourceAccount, c.WebhookSecrets))
 	mux.Handle("/webhooks/stripe/connect", door.Receive(inbound.SourceConnect, c.ConnectWebhookSecrets))
-	return &World{App: a, T: t, Sandbox: stripe.URL, offset: offset}
+	mux.Handle("/", a.Site(site.Limits{LogIns: many, Mails: many, Bookings: many}).Handler())
+	return &World{App: a, T: t, Sandbox: stripe.URL, URL: pages.URL, offset: offset}
 }
 
 type testLog struct{ t testing.TB }
