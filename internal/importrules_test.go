@@ -35,20 +35,20 @@ var rooms = map[string]string{
 	"booking":  "calendar fault listing money postgres user",
 	"ledger":   "money postgres",
 	"payment":  "fault inbound ledger money postgres stripeapi",
-	"connect":  "inbound postgres stripeapi user",
+	"connect":  "fault inbound postgres stripeapi user",
 	"webhook":  "fault inbound postgres stripeapi",
 
 	// verbs: they cross nouns and do not know each other
-	"notify":    "booking listing mail money postgres user view",
+	"notify":    "booking fault listing mail money postgres user view",
 	"account":   "fault notify postgres user",
 	"hosting":   "booking connect fault inbound listing notify postgres stripeapi user webhook",
 	"checkout":  "booking calendar connect fault inbound listing money notify payment postgres stripeapi user",
-	"payout":    "booking calendar connect fault inbound ledger money notify payment postgres stripeapi user webhook",
+	"payout":    "booking calendar connect fault inbound ledger listing money notify payment postgres stripeapi user webhook",
 	"reconcile": "booking connect inbound payment postgres stripeapi",
 
 	"site": "account audit booking calendar checkout config connect fault hosting inbound ledger listing mail money notify payment payout postgres reconcile stripeapi user view webhook web",
 	"app":  "account checkout config connect hosting inbound mail notify payment payout postgres reconcile site stripeapi view web webhook",
-	"demo": "calendar fault listing postgres user",
+	"demo": "calendar fault listing money postgres user",
 
 	"testkit/pgtest":   "postgres postgres/embedded migrations",
 	"testkit/browser":  "",
