@@ -47,6 +47,10 @@ func (s *Server) Routes() []Route {
 		post("/account/verification", SignedIn, s.postAccountVerification).limited(mails),
 		post("/account/sessions", SignedIn, s.postAccountSessions),
 
+		get("/admin/events", Admin, s.getAdminEvents),
+		get("/admin/events/{id}", Admin, s.getAdminEventShow),
+		post("/admin/events/{id}/replay", Admin, s.postAdminEventReplay),
+
 		post("/theme", Public, s.postTheme),
 		get("/help", Public, s.prose("help", "Help")),
 		get("/terms", Public, s.prose("terms", "Terms")),

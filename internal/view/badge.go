@@ -79,11 +79,10 @@ var badges = map[string]map[string]Badge{
 		"suspended": {"bad", "ban", "Suspended"},
 	},
 	"event": {
-		"received":  {"info", "clock", "Waiting"},
-		"pending":   {"info", "clock", "Waiting"},
-		"processed": {"ok", "check", "Processed"},
-		"ignored":   {"", "minus", "Ignored"},
-		"failed":    {"bad", "circle-alert", "Failed"},
+		"waiting": {"info", "clock", "Waiting"},
+		"applied": {"ok", "check", "Applied"},
+		"ignored": {"", "minus", "Ignored"},
+		"failed":  {"bad", "circle-alert", "Given up"},
 	},
 }
 
