@@ -1,6 +1,7 @@
 package site
 
 import (
+	"cmp"
 	"net"
 	"net/http"
 	"net/url"
@@ -79,21 +80,35 @@ const (
 )
 
 // Limits is how many requests of a class one address may make a minute; 0 is
-// the default.
+// the default. Tries of one account's password are counted as well, from
+// wherever they come: twice as many in ten minutes.
 type Limits struct{ LogIns, Mails, Bookings int }
 
 func (s *Server) limiters() map[class]func(http.Handler) http.Handler {
-	limiter := func(n, usual int) func(http.Handler) http.Handler {
-		if n == 0 {
-			n = usual
-		}
-		return httprate.LimitBy(n, time.Minute, byAddress, httprate.WithLimitHandler(func(w http.ResponseWriter, r *http.Request) {
+	limiter := func(n int, period time.Duration, by httprate.KeyFunc) func(http.Handler) http.Handler {
+		return httprate.LimitBy(n, period, by, httprate.WithLimitHandler(func(w http.ResponseWriter, r *http.Request) {
 			s.fail(w, r, refusal{http.StatusTooManyRequests, ""})
-		}))
+		}), httprate.WithErrorHandler(s.fail))
 	}
+	tries := cmp.Or(s.Limits.LogIns, 10)
+	fromHere, atAccount := limiter(tries, time.Minute, byAddress), limiter(2*tries, 10*time.Minute, byAccount)
 	return map[class]func(http.Handler) http.Handler{
-		logIns: limiter(s.Limits.LogIns, 10), mails: limiter(s.Limits.Mails, 5), bookings: limiter(s.Limits.Bookings, 20),
+		logIns:   func(next http.Handler) http.Handler { return fromHere(atAccount(next)) },
+		mails:    limiter(cmp.Or(s.Limits.Mails, 5), time.Minute, byAddress),
+		bookings: limiter(cmp.Or(s.Limits.Bookings, 20), time.Minute, byAddress),
 	}
+}
+
+// byAccount is whose password is tried: who is logged in, else the address or
+// the mailed token that was typed.
+func byAccount(r *http.Request) (string, error) {
+	if u := signedIn(r); u != nil {
+		return "id:" + string(u.ID), nil
+	}
+	if err := r.ParseForm(); err != nil {
+		return "", unreadable(err) // a second look at the form would find it empty, and no error
+	}
+	return "form:" + strings.ToLower(strings.TrimSpace(r.PostForm.Get("email"))) + r.PostForm.Get("token"), nil
 }
 
 func byAddress(r *http.Request) (string, error) { return httprate.CanonicalizeIP(clientIP(r)), nil }

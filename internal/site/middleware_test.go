@@ -1,13 +1,18 @@
 package site_test
 
 import (
+	"bufio"
+	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"hearth/internal/site"
+	"hearth/internal/testkit/htmltest"
 )
 
 func TestHeadersKeepPagesSafe(t *testing.T) {
@@ -82,10 +87,73 @@ func TestTooManyTriesHaveToWait(t *testing.T) {
 	}
 	h.Post("/login", "email", "a@b.co", "password", "wrong wrong wrong").WantStatus(http.StatusTooManyRequests).Want("h1", "slower")
 	h.Post("/reset", "token", "x", "password", "wrong wrong wrong").WantStatus(http.StatusTooManyRequests) // the same count
+	log := h.log.String()
+	if !strings.Contains(log, "status=429") {
+		t.Errorf("the log does not tell: %s", log)
+	}
 	h.Get("/login").WantStatus(200)
 	h.Post("/forgot", "email", "a@b.co").WantStatus(303)
 	h.Post("/signup", "email", "a@b.co").WantStatus(http.StatusTooManyRequests)
 	h.Post("/theme", "theme", "dark").WantStatus(303)
+}
+
+// One password must not be guessed from many addresses.
+func TestTriesOfOneAccountAreCountedFromEverywhere(t *testing.T) {
+	h := start(t, func(s *site.Server) { s.Limits = site.Limits{LogIns: 2}; s.Config.TrustProxy = true })
+	try := func(ip int, email string) *htmltest.Page {
+		h.Header.Set("X-Forwarded-For", fmt.Sprintf("192.0.2.%d", ip))
+		return h.Post("/login", "email", email, "password", "wrong wrong wrong")
+	}
+	for ip := range 4 {
+		try(ip, "ada@example.com").WantStatus(422)
+	}
+	try(5, " ADA@example.com").WantStatus(429)
+	try(6, "bob@example.com").WantStatus(422)
+}
+
+// Events of a page that waits must not sit in a buffer.
+func TestStreamsLeaveAtOnce(t *testing.T) {
+	release := make(chan struct{})
+	h := start(t, func(s *site.Server) {
+		s.Raw = map[string]http.Handler{"/events": http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			out := http.NewResponseController(w)
+			if err := out.SetWriteDeadline(time.Now().Add(time.Minute)); err != nil {
+				t.Error(err)
+			}
+			w.Header().Set("Content-Type", "text/event-stream")
+			io.WriteString(w, "data: first\n\n")
+			if err := out.Flush(); err != nil {
+				t.Error(err)
+			}
+			select {
+			case <-release:
+			case <-r.Context().Done():
+				t.Error("the first event did not arrive while the stream was open")
+			}
+		})}
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	r, _ := http.NewRequestWithContext(ctx, "GET", h.URL("/events"), nil)
+	r.Header.Set("Accept-Encoding", "gzip")
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	line, err := bufio.NewReader(response.Body).ReadString('\n')
+	if err != nil || line != "data: first\n" {
+		t.Errorf("%q, %v", line, err)
+	}
+	close(release)
+}
+
+func TestPagesAreCompressed(t *testing.T) {
+	h := start(t)
+	h.Header.Set("Accept-Encoding", "gzip")
+	if got := h.Get("/help").Header.Get("Content-Encoding"); got != "gzip" {
+		t.Errorf("encoding %q", got)
+	}
 }
 
 // A visitor must not escape the count by inventing addresses, nor share one
