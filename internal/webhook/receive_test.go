@@ -76,7 +76,7 @@ func TestReceiveSetsAside(t *testing.T) {
 	}
 	d.send("evt_unknown", "balance.available", "x")
 	d.send("evt_foreign", "charge.succeeded", "foreign_1")
-	d.drain()
+	d.outlast()
 	for id, effect := range map[string]string{"evt_live": "other mode", "evt_unknown": "not our concern", "evt_foreign": "foreign"} {
 		if e := d.entry(id); e.State != webhook.Ignored || e.Effect != effect {
 			t.Errorf("%s: %s, %q; want ignored, %q", id, e.State, e.Effect, effect)

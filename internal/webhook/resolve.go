@@ -2,13 +2,22 @@ package webhook
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"hearth/internal/inbound"
 	"hearth/internal/postgres"
 )
 
-const resolveAtOnce = 100
+const (
+	resolveAtOnce = 100
+	// An event may name an object that we have not met yet: a dispute overtakes
+	// the payment that it is about. So nobody is called foreign at first sight,
+	// but after half a minute.
+	strangers = 4
+)
+
+var errStranger = errors.New("about nobody that we know, so far")
 
 // resolve finds the subjects of events that have none yet, and says how many
 // it settled. Reading only, it does no harm when two processes do it at once.
@@ -41,6 +50,9 @@ func (in *Inbox) resolveOne(ctx context.Context, e Entry) error {
 		}
 		in.log().WarnContext(ctx, "event without subject", "event", e.ID, "error", scrub(err))
 		return in.failed(ctx, in.DB, []string{e.ID}, e.Attempts+1, err)
+	}
+	if subject.IsZero() && e.Attempts < strangers && e.Type != inbound.LookUp {
+		return in.failed(ctx, in.DB, []string{e.ID}, e.Attempts+1, errStranger)
 	}
 	if subject.IsZero() {
 		_, err = in.DB.Exec(ctx, `

@@ -226,13 +226,40 @@ func TestReplay(t *testing.T) {
 func TestAForeignEventThatBecameOursIsReplayed(t *testing.T) {
 	d := open(t)
 	d.send("evt_1", "charge.succeeded", "foreign_1")
-	d.drain()
+	d.outlast()
+	if e := d.entry("evt_1"); e.State != webhook.Ignored {
+		t.Fatalf("%s %q", e.State, e.Effect)
+	}
 	d.Types["charge.succeeded"] = func(context.Context, postgres.Querier, inbound.Event) (inbound.Subject, error) {
 		return inbound.Subject{Kind: inbound.Payment, ID: "pay_1"}, nil
 	}
 	if err := postgres.InTx(ctx, d.DB, func(tx pgx.Tx) error { return d.Replay(ctx, tx, "evt_1") }); err != nil {
 		t.Fatal(err)
 	}
+	d.drain()
+	if e := d.entry("evt_1"); e.State != webhook.Applied {
+		t.Errorf("%s %q", e.State, e.Effect)
+	}
+}
+
+// A dispute may overtake the payment that it is about: what it names is not
+// ours yet, and is a moment later.
+func TestAStrangerIsAskedAgain(t *testing.T) {
+	d := open(t)
+	ours := false
+	d.Types["charge.succeeded"] = func(context.Context, postgres.Querier, inbound.Event) (inbound.Subject, error) {
+		if !ours {
+			return inbound.Subject{}, nil
+		}
+		return inbound.Subject{Kind: inbound.Payment, ID: "pay_1"}, nil
+	}
+	d.send("evt_1", "charge.succeeded", "ch_1")
+	d.drain()
+	if e := d.entry("evt_1"); e.State != webhook.Waiting {
+		t.Fatalf("%s %q", e.State, e.Effect)
+	}
+	ours = true
+	d.clock.advance(time.Minute)
 	d.drain()
 	if e := d.entry("evt_1"); e.State != webhook.Applied {
 		t.Errorf("%s %q", e.State, e.Effect)
