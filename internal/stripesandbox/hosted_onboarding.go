@@ -32,6 +32,9 @@ func (s *Server) visit(r *http.Request) (onboardingVisit, bool) {
 // lost says that the account can no longer be onboarded, whatever the link.
 func (v onboardingVisit) lost() bool { return v.account.Disconnected || v.account.Rejected != "" }
 
+// exits are where the form's buttons may lead out of the sandbox.
+func (v onboardingVisit) exits() []string { return []string{v.link.ReturnURL, v.link.RefreshURL} }
+
 // onboardingOpen spends the link. A second visit, a late one, or one for an
 // account that was lost goes where the platform makes new links.
 func (s *Server) onboardingOpen(w http.ResponseWriter, r *http.Request) {
@@ -68,7 +71,7 @@ type onboardingAnswer struct {
 	page    hosted.OnboardingPage
 	code    int
 	to      string
-	leadsTo string
+	leadsTo []string
 }
 
 func (s *Server) answerStep(w http.ResponseWriter, r *http.Request, a onboardingAnswer, err error) {
@@ -76,7 +79,7 @@ func (s *Server) answerStep(w http.ResponseWriter, r *http.Request, a onboarding
 		s.leadOn(w, r, a.to, err)
 		return
 	}
-	s.reply(w, a.code, func(w io.Writer) error { return hosted.Onboarding(w, a.page) }, a.leadsTo)
+	s.reply(w, a.code, func(w io.Writer) error { return hosted.Onboarding(w, a.page) }, a.leadsTo...)
 }
 
 func (s *Server) onboardingShow(w http.ResponseWriter, r *http.Request) {
@@ -90,7 +93,7 @@ func (s *Server) onboardingShow(w http.ResponseWriter, r *http.Request) {
 			a.to = v.link.RefreshURL
 			return
 		}
-		a = onboardingAnswer{page: s.onboardingPage(r, v, s.toldBefore(v.account)), code: http.StatusOK, leadsTo: v.link.ReturnURL}
+		a = onboardingAnswer{page: s.onboardingPage(r, v, s.toldBefore(v.account)), code: http.StatusOK, leadsTo: v.exits()}
 	})
 	s.answerStep(w, r, a, nil)
 }
@@ -115,7 +118,7 @@ func (s *Server) onboardingSave(w http.ResponseWriter, r *http.Request) {
 		}
 		var err error
 		a, err = s.takeStep(r, v, r.PathValue("step"))
-		a.leadsTo = v.link.ReturnURL
+		a.leadsTo = v.exits()
 		return err
 	})
 	s.answerStep(w, r, a, err)
