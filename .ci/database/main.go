@@ -33,19 +33,20 @@ func run(ctx context.Context, args []string) error {
 	return errors.New("usage: database psql | reset")
 }
 
-// dataDir is where "hearth dev" keeps its cluster.
+// dataDir is where "hearth dev" keeps everything.
 func dataDir() string {
-	dir := os.Getenv("HEARTH_DATA_DIR")
-	if dir == "" {
-		dir = "data"
+	if dir := os.Getenv("HEARTH_DATA_DIR"); dir != "" {
+		return dir
 	}
-	return filepath.Join(dir, "postgres")
+	return ".data"
 }
+
+func clusterDir() string { return filepath.Join(dataDir(), "postgres") }
 
 func psql(ctx context.Context, args []string) error {
 	dsn, client := os.Getenv("DATABASE_URL"), "psql"
 	if dsn == "" {
-		cluster, err := embedded.Start(ctx, embedded.Options{DataDir: dataDir()})
+		cluster, err := embedded.Start(ctx, embedded.Options{DataDir: clusterDir()})
 		if err != nil {
 			return err
 		}
@@ -65,13 +66,20 @@ func psql(ctx context.Context, args []string) error {
 	return cmd.Run()
 }
 
+// reset deletes the database, and with it the sandbox's memory of the accounts
+// and payments in it.
 func reset(ctx context.Context) error {
 	if os.Getenv("DATABASE_URL") != "" {
 		return errors.New("DATABASE_URL is set: Hearth does not delete a database that it did not make")
 	}
-	if err := embedded.Remove(ctx, dataDir()); err != nil {
+	if err := embedded.Remove(ctx, clusterDir()); err != nil {
 		return err
 	}
-	fmt.Println("The development database is gone. \"make run\" makes a new one with demo data.")
+	for _, name := range []string{"sandbox.db", "outbox"} {
+		if err := os.RemoveAll(filepath.Join(dataDir(), name)); err != nil {
+			return err
+		}
+	}
+	fmt.Println("The development database is gone; \"make run\" makes a new one with demo data.")
 	return nil
 }

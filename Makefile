@@ -1,0 +1,55 @@
+# Hearth. "make" alone says what there is.
+export CGO_ENABLED := 0
+
+TOOL := go tool -modfile=.ci/tools/go.mod
+
+.DEFAULT_GOAL := help
+.PHONY: help run dev test test/short test/race bench lint fmt build db/reset db/psql clean
+
+help: ## this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z\/-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: postgres build ## everything on http://localhost:8080, with demo data and the Stripe sandbox
+	@exec bin/hearth dev
+
+dev: postgres ## the same, started again whenever a file changes
+	@$(TOOL) wgo run -file '\.(go|html|css|js|sql|svg)$$' -xdir '^(\.data|bin|\.ci)$$' ./cmd/hearth dev
+
+test: setup ## all tests: unit, real PostgreSQL, end to end in Chromium
+	@go run ./.ci/testrun
+
+test/short: postgres ## all but the slow ones
+	@go run ./.ci/testrun -short
+
+test/race: setup ## all tests under the race detector; needs gcc
+	@CGO_ENABLED=1 go run ./.ci/testrun -race
+
+bench: postgres ## the benchmarks
+	@go test -run '^$$' -bench . ./internal/... | grep -v 'no test files'
+
+lint: ## staticcheck and gosec
+	@go vet ./...
+	@$(TOOL) staticcheck ./...
+	@$(TOOL) gosec -quiet -exclude-generated ./...
+
+fmt: ## gofmt everything
+	@gofmt -l -w cmd internal web migrations .ci
+
+build: ## bin/hearth
+	@go build -trimpath -o bin/ ./cmd/hearth
+
+db/reset: ## delete the development database
+	@go run ./.ci/database reset
+
+db/psql: postgres ## a prompt in the development database
+	@go run ./.ci/database psql
+
+clean: ## delete what was built; the data stays
+	@rm -rf bin .ci/artifacts
+
+# What is missing on this machine, and quick when nothing is.
+.PHONY: setup postgres
+setup:
+	@.ci/setup
+postgres:
+	@[ -n "$$DATABASE_URL" ] || .ci/setup postgres
