@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// platformAccount answers GET /v1/account.
+// ownAccount answers GET /v1/account.
 func (c *call) ownAccount() (any, error) {
 	if c.scope != "" {
 		c.id = c.scope
@@ -27,10 +27,29 @@ func (c *call) ownAccount() (any, error) {
 
 func (c *call) createAccount() (any, error) {
 	kind := c.oneOf("type", "standard", "express", "standard", "custom")
-	country := orElse(strings.ToUpper(c.str("country")), "US")
+	a := c.newAccount(kind, orElse(strings.ToUpper(c.str("country")), "US"))
+	a.DefaultCurrency = orElse(strings.ToLower(c.str("default_currency")), a.DefaultCurrency)
+	c.fillAccount(a)
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	if a.Requested["card_payments"] > 0 && a.Requested["transfers"] == 0 && kind != "standard" {
+		return nil, invalid("", "capabilities", "You cannot request the capability card_payments without transfers.")
+	}
+	c.accounts.add(a)
+	if err := c.addBankFrom(a); err != nil {
+		return nil, err
+	}
+	c.derive(a)
+	c.emitOn(a.ID, "account.application.authorized", c.application())
+	return a, nil
+}
+
+// newAccount is an account that nobody has told anything about yet.
+func (s *Server) newAccount(kind, country string) *Account {
 	a := &Account{
-		header: header{ID: newID("acct_"), Object: "account", Created: c.now},
-		Type:   kind, Country: country, DefaultCurrency: orElse(strings.ToLower(c.str("default_currency")), currencyOf(country)),
+		header: header{ID: newID("acct_"), Object: "account", Created: s.now},
+		Type:   kind, Country: country, DefaultCurrency: currencyOf(country),
 		Capabilities: map[string]string{}, Requested: map[string]int64{}, Facts: map[string]string{}, Metadata: map[string]string{},
 		Controller: map[string]any{"type": "application", "is_controller": true}, BusinessProfile: map[string]text{},
 		Settings: AccountSettings{
@@ -48,20 +67,7 @@ func (c *call) createAccount() (any, error) {
 	for _, k := range []string{"annual_revenue", "estimated_worker_count", "mcc", "name", "product_description", "support_address", "support_email", "support_phone", "support_url", "url"} {
 		a.BusinessProfile[k] = ""
 	}
-	c.fillAccount(a)
-	if err := c.check(); err != nil {
-		return nil, err
-	}
-	if a.Requested["card_payments"] > 0 && a.Requested["transfers"] == 0 && kind != "standard" {
-		return nil, invalid("", "capabilities", "You cannot request the capability card_payments without transfers.")
-	}
-	c.accounts.add(a)
-	if err := c.addBankFrom(a); err != nil {
-		return nil, err
-	}
-	c.derive(a)
-	c.emitOn(a.ID, "account.application.authorized", c.application())
-	return a, nil
+	return a
 }
 
 // application is the platform as events about connecting name it.

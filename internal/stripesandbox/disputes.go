@@ -123,7 +123,6 @@ func (c *call) updateDispute() (any, error) {
 	}
 	before := c.show(d)
 	submit := !c.has("submit") || c.bool("submit")
-	c.bool("submit")
 	evidence, length := c.hash("evidence"), 0
 	d.Metadata = c.metadata("metadata", d.Metadata)
 	for k, v := range evidence {

@@ -8,13 +8,13 @@ import (
 
 // emit records an event on the account that holds obj, with a snapshot of it,
 // and addresses it to every endpoint that listens.
-func (s *Server) emit(kind string, obj record) *Event {
-	return s.emitAs(kind, obj.head().Scope, s.show(obj), nil)
+func (s *Server) emit(kind string, obj record) {
+	s.emitAs(kind, obj.head().Scope, s.show(obj), nil)
 }
 
 // emitOn records an event that belongs to another account than its object.
-func (s *Server) emitOn(account, kind string, obj record) *Event {
-	return s.emitAs(kind, account, s.show(obj), nil)
+func (s *Server) emitOn(account, kind string, obj record) {
+	s.emitAs(kind, account, s.show(obj), nil)
 }
 
 // emitChange records an *.updated event with what was there before; it is
@@ -26,7 +26,10 @@ func (s *Server) emitChange(kind, account string, before map[string]any, obj rec
 	}
 }
 
-func (s *Server) emitAs(kind, account string, object, prev map[string]any) *Event {
+func (s *Server) emitAs(kind, account string, object, prev map[string]any) {
+	if a, ok := s.accounts.get(account); ok && a.Disconnected && kind != "account.application.deauthorized" {
+		return // what happens there is no longer the platform's business
+	}
 	body, _ := json.Marshal(object)
 	e := &Event{
 		header:     header{ID: newID("evt_"), Object: "event", Created: s.now, Scope: account},
@@ -41,7 +44,6 @@ func (s *Server) emitAs(kind, account string, object, prev map[string]any) *Even
 	}
 	s.events.add(e)
 	s.address(e)
-	return e
 }
 
 // address makes a delivery for each endpoint that listens.

@@ -13,7 +13,9 @@ import (
 
 var intent = []string{"amount=5000", "currency=usd", "payment_method_types[0]=card"}
 
-func with(params []string, more ...string) []string { return append(append([]string{}, params...), more...) }
+func with(params []string, more ...string) []string {
+	return append(append([]string{}, params...), more...)
+}
 
 func TestIdempotency(t *testing.T) {
 	b := start(t)

@@ -30,6 +30,12 @@ func (s *Server) routes() *http.ServeMux {
 	} {
 		mux.HandleFunc(pattern, s.control(fn))
 	}
+	mux.HandleFunc("POST /oauth/token", s.oauth(s.oauthToken))
+	mux.HandleFunc("POST /oauth/deauthorize", s.oauth(s.oauthDeauthorize))
+	for _, path := range []string{"/oauth/authorize", "/express/oauth/authorize"} {
+		mux.HandleFunc("GET "+path, s.consentShow)
+		mux.Handle("POST "+path, http.NewCrossOriginProtection().Handler(http.HandlerFunc(s.consentAnswer)))
+	}
 	mux.HandleFunc("/v1/", s.unknownURL)
 	s.hostedRoutes(mux)
 	return mux

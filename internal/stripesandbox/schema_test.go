@@ -141,7 +141,7 @@ func TestObjectsHaveOfficialShapes(t *testing.T) {
 	}
 	for path, schema := range map[string]string{
 		"/v1/balance": "balance", "/v1/payment_methods/" + held.Get("payment_method").String(): "payment_method",
-		"/v1/transfers/" + ch.Get("transfer").String() + "/reversals":              "",
+		"/v1/transfers/" + ch.Get("transfer").String() + "/reversals":            "",
 		"/v1/checkout/sessions/" + challenged.Get("id").String() + "/line_items": "",
 	} {
 		v := b.get(path).Result

@@ -26,6 +26,8 @@ type Options struct {
 	WebhookURL, ConnectWebhookURL string
 	// Secrets for those two endpoints; "" makes random ones.
 	WebhookSecret, ConnectWebhookSecret string
+	// ClientID is the platform's ca_… for OAuth; "" makes one, and keeps it.
+	ClientID string
 	// Pricing is what Stripe would keep; the zero value is 2.9 % + 30, disputes 1500.
 	Pricing Pricing
 	Logger  *slog.Logger
@@ -87,6 +89,10 @@ func (s *Server) start(o Options) error {
 	err := s.do(func() error {
 		s.register(o.WebhookURL, o.WebhookSecret, false)
 		s.register(o.ConnectWebhookURL, o.ConnectWebhookSecret, true)
+		if c := s.config(); o.ClientID != "" {
+			c.ClientID = o.ClientID
+			s.settings.save(c)
+		}
 		return nil
 	})
 	if err != nil {

@@ -30,6 +30,7 @@ type world struct {
 	deliveries *collection[*Delivery]
 	timers     *collection[*Timer]
 	answers    *collection[*Answer]
+	grants     *collection[*Grant]
 	all        []loader
 	byPrefix   map[string]finder
 }
@@ -71,6 +72,7 @@ func newWorld(st *store) *world {
 	w.deliveries = kind(w, st, "deliveries", func() *Delivery { return &Delivery{} })
 	w.timers = kind(w, st, "timers", func() *Timer { return &Timer{} })
 	w.answers = kind(w, st, "answers", func() *Answer { return &Answer{} })
+	w.grants = kind(w, st, "grants", func() *Grant { return &Grant{} })
 	return w
 }
 
