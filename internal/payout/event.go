@@ -68,6 +68,11 @@ func (s *Service) apply(ctx context.Context, tx pgx.Tx, acct string, seen stripe
 	if p, err = mirror(ctx, tx, p.ID, seen, now); err != nil {
 		return "", fmt.Errorf("mirror payout %s: %w", seen.ID, err)
 	}
+	if p.RequestID != nil { // its answer may have been lost
+		if _, err := stripeapi.Found(ctx, tx, *p.RequestID, seen.ID, now); err != nil {
+			return "", err
+		}
+	}
 	if err := post(ctx, tx, p, stay, seen, now); err != nil {
 		return "", err
 	}
