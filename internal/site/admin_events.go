@@ -11,14 +11,15 @@ import (
 // adminEventsPage is the inbox: what came, and what became of it.
 type adminEventsPage struct {
 	page
-	Filter  eventsFilter
-	Events  []webhook.Entry
-	Types   []view.Option
-	Tabs    []view.Tab
-	Toolbar view.Toolbar
-	Newest  string // the first page's address, on later pages
-	Older   string
-	Health  webhook.Health
+	Filter eventsFilter
+	Events []webhook.Entry
+	Types  []string
+	Tabs   []view.Tab
+	Chips  []view.Chip
+	Clear  string // the list without type, account and id
+	Newest string // the first page's address, on later pages
+	Older  string
+	Health webhook.Health
 }
 
 type eventsFilter struct {
@@ -47,13 +48,12 @@ func (s *Server) getAdminEvents(w http.ResponseWriter, r *http.Request) error {
 	if p.Health, err = webhook.HealthOf(r.Context(), s.DB); err != nil {
 		return err
 	}
-	types, err := webhook.Types(r.Context(), s.DB)
-	if err != nil {
+	if p.Types, err = webhook.Types(r.Context(), s.DB); err != nil {
 		return err
 	}
-	p.Types = typeOptions(types)
 	p.turn()
-	p.Tabs, p.Toolbar = p.tabs(), f.toolbar()
+	p.Tabs = p.tabs()
+	p.Chips, p.Clear = f.chips()
 	return s.render(w, "admin_events", p)
 }
 
@@ -80,30 +80,17 @@ func (p *adminEventsPage) tabs() []view.Tab {
 	}
 }
 
-func typeOptions(types []string) []view.Option {
-	options := []view.Option{{Value: "", Label: "Every type"}}
-	for _, t := range types {
-		options = append(options, view.Option{Value: t, Label: t})
-	}
-	return options
-}
-
-// toolbar searches by an id; the other filters stay.
-func (f eventsFilter) toolbar() view.Toolbar {
-	t := view.Toolbar{Action: "/admin/events", Label: "Find events", Placeholder: "evt_…, cs_…, pi_…, payment:…", Query: f.About}
-	for _, c := range []struct{ name, value string }{{"state", f.State}, {"type", f.Type}, {"account", f.Account}} {
-		if c.value == "" {
-			continue
-		}
-		t.Hidden = append(t.Hidden, view.Option{Value: c.name, Label: c.value})
-		if c.name != "state" { // the tabs show the state
-			t.Chips = append(t.Chips, view.Chip{Text: c.value, Href: f.on(c.name, "")})
+// chips are the active filters that can be taken away; the tabs show the state.
+func (f eventsFilter) chips() (chips []view.Chip, all string) {
+	for _, c := range []struct{ name, value string }{{"type", f.Type}, {"account", f.Account}} {
+		if c.value != "" {
+			chips = append(chips, view.Chip{Text: c.value, Href: f.on(c.name, "")})
 		}
 	}
-	if len(t.Chips) > 0 || f.About != "" {
-		t.ClearHref = eventsFilter{State: f.State}.href()
+	if len(chips) > 0 || f.About != "" {
+		all = eventsFilter{State: f.State}.href()
 	}
-	return t
+	return chips, all
 }
 
 // on is the list's first page with one filter set to a value.
