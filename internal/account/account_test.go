@@ -248,28 +248,30 @@ func TestChangingThePasswordNeedsTheOldOne(t *testing.T) {
 	}
 }
 
-// Remove the gate and thirty log-ins hash at once.
+// While every place is taken a log-in waits, and says so if it waits too long.
 func TestAStormOfLogInsWaits(t *testing.T) {
 	h := start(t)
-	h.LogIn(t.Context(), "warm@example.com", password)
-	ctx, cancel := context.WithCancel(t.Context())
-	answers := make(chan error, 30)
-	for range cap(answers) {
-		go func() {
-			_, err := h.LogIn(ctx, "nobody@example.com", password)
-			answers <- err
-		}()
-	}
-	<-answers // some got through
-	cancel()  // the rest go away while they wait
-	waited := 0
-	for range cap(answers) - 1 {
-		if err := <-answers; fault.Is(err, fault.Unavailable) {
-			waited++
+	h.signUp(t, "ada@example.com")
+	var leave func()
+	for range account.Places {
+		var err error
+		if leave, err = h.Occupy(t.Context()); err != nil {
+			t.Fatal(err)
 		}
 	}
-	if waited == 0 {
-		t.Error("nobody waited: passwords are hashed without bound")
+	impatient, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	if _, err := h.LogIn(impatient, "ada@example.com", password); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("no place: %v, want Unavailable", err)
+	}
+	waiting := make(chan error)
+	go func() {
+		_, err := h.LogIn(t.Context(), "ada@example.com", password)
+		waiting <- err
+	}()
+	leave()
+	if err := <-waiting; err != nil {
+		t.Errorf("a free place is not used: %v", err)
 	}
 }
 
