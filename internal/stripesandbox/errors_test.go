@@ -3,6 +3,8 @@ package stripesandbox_test
 import (
 	"fmt"
 	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 )
 
@@ -143,4 +145,64 @@ func TestExpandAndMetadata(t *testing.T) {
 	if got := b.post(in, "metadata=").Get("metadata").Map(); len(got) != 0 {
 		t.Errorf("unset metadata: %v", got)
 	}
+}
+
+// What belongs to an owner is not there for the platform, and the other way round.
+func TestAccountsDoNotSeeEachOther(t *testing.T) {
+	b := start(t)
+	o := b.owner()
+	theirs := b.paid(5000, visa, "@"+o).Get("id").String()
+	ours := b.paid(5000, visa, destination(o, 100)...)
+	for _, c := range []struct {
+		path, acting string
+		status       int
+	}{
+		{"/v1/charges/" + theirs, "@" + o, 200}, {"/v1/charges/" + theirs, "", 404},
+		{"/v1/charges/" + ours.Get("id").String(), "", 200}, {"/v1/charges/" + ours.Get("id").String(), "@" + o, 404},
+		{"/v1/balance_transactions/" + ours.Get("balance_transaction").String(), "@" + o, 404},
+		{"/v1/transfers/" + ours.Get("transfer").String(), "@" + o, 404},
+	} {
+		var params []string
+		if c.acting != "" {
+			params = append(params, c.acting)
+		}
+		if r := b.call("GET", c.path, params...); r.status != c.status {
+			t.Errorf("%s %s: %d, want %d", c.path, c.acting, r.status, c.status)
+		}
+	}
+	b.refused(404, "resource_missing", "No such charge", "/v1/refunds", "charge="+theirs)
+	if n := b.get("/v1/charges").Get("data.#").Int(); n != 1 {
+		t.Errorf("the platform lists %d charges, want its own", n)
+	}
+}
+
+func TestControlsAnswerLoopbackOnly(t *testing.T) {
+	b := start(t)
+	for addr, want := range map[string]int{"127.0.0.1:999": 200, "[::1]:999": 200, "192.0.2.7:999": 403} {
+		r := httptest.NewRequest("GET", "/_sandbox/clock", nil)
+		r.RemoteAddr = addr
+		w := httptest.NewRecorder()
+		b.ServeHTTP(w, r)
+		if w.Code != want {
+			t.Errorf("%s: %d, want %d", addr, w.Code, want)
+		}
+	}
+}
+
+func TestPlansThatCannotBe(t *testing.T) {
+	b := start(t)
+	o := b.owner()
+	dest := "transfer_data[destination]=" + o
+	for _, params := range [][]string{
+		{dest, "application_fee_amount=5001"}, {dest, "transfer_data[amount]=5001"}, {dest, "application_fee_amount=1", "transfer_data[amount]=1"},
+		{"application_fee_amount=1"}, {"on_behalf_of=acct_nope"}, {"statement_descriptor=This one is far too long"},
+	} {
+		if r := b.call("POST", "/v1/payment_intents", with(intent, params...)...); r.status != 400 {
+			t.Errorf("%v: %d", params, r.status)
+		}
+	}
+	if r := b.call("POST", "/v1/payment_intents", with(intent, "#"+strings.Repeat("k", 256))...); r.status != 400 {
+		t.Errorf("a key of 256 characters: %d", r.status)
+	}
+	b.refused(400, "amount_too_small", "", "/v1/payment_intents", "amount=49", "currency=usd")
 }

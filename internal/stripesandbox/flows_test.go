@@ -237,49 +237,6 @@ func TestDisputeCardsAndEvidence(t *testing.T) {
 	}
 }
 
-func TestPayouts(t *testing.T) {
-	b := start(t)
-	o := b.owner()
-	b.paid(120000, visa, destination(o, 14400)...)
-	b.refused(400, "balance_insufficient", "You have insufficient funds", "/v1/payouts", "@"+o, "amount=105600", "currency=usd")
-	b.advance("120h") // settled
-	po := b.post("/v1/payouts", "@"+o, "amount=105600", "currency=usd")
-	if po.Get("status").String() != "pending" || b.holds(o) != 0 {
-		t.Fatalf("payout: %s", po.Raw)
-	}
-	b.advance("2h")
-	if got := b.get("/v1/payouts/"+po.Get("id").String(), "@"+o).Get("status").String(); got != "in_transit" {
-		t.Errorf("on its way it is %s", got)
-	}
-	b.advance("120h")
-	if got := b.get("/v1/payouts/"+po.Get("id").String(), "@"+o).Get("status").String(); got != "paid" {
-		t.Errorf("at the end it is %s", got)
-	}
-	b.steer("/payouts/"+po.Get("id").String()+"/fail", m{"reason": "account_closed"})
-	if b.holds(o) != 105600 || b.get("/v1/accounts/"+o).Get("payouts_enabled").Bool() {
-		t.Error("a returned payout gives the money back and switches payouts off")
-	}
-	b.refused(400, "payouts_not_allowed", "", "/v1/payouts", "@"+o, "amount=1", "currency=usd")
-	b.balanced()
-}
-
-func TestAutomaticPayoutCarriesItsRows(t *testing.T) {
-	b := start(t)
-	o := b.owner()
-	b.post("/v1/accounts/"+o, "settings[payouts][schedule][interval]=daily")
-	b.paid(120000, visa, destination(o, 14400)...)
-	b.advance("144h")
-	po := b.get("/v1/payouts", "@"+o).Get("data.0")
-	if !po.Get("automatic").Bool() || po.Get("amount").Int() != 105600 {
-		t.Fatalf("payout: %s", po.Raw)
-	}
-	rows := b.get("/v1/balance_transactions", "@"+o, "payout="+po.Get("id").String()).Get("data").Array()
-	if len(rows) != 2 {
-		t.Errorf("the payout carries %d rows, want the payment and itself", len(rows))
-	}
-	b.balanced()
-}
-
 // What the owner no longer has cannot be taken back; what the platform does not
 // have yet leaves the refund pending until it has.
 func TestShortBalances(t *testing.T) {
@@ -299,6 +256,35 @@ func TestShortBalances(t *testing.T) {
 	b.paid(500000, "4000000000000077")
 	if got := b.get("/v1/refunds/" + re.Get("id").String()); got.Get("status").String() != "succeeded" || got.Get("balance_transaction").String() == "" {
 		t.Errorf("with platform balance: %s", got.Raw)
+	}
+	b.balanced()
+}
+
+// Transfers of one charge may not come to more than it.
+func TestTransfersStayWithinTheirSource(t *testing.T) {
+	b := start(t)
+	o := b.owner()
+	ch := b.paid(1000, visa).Get("id").String()
+	b.post("/v1/transfers", "amount=800", "currency=usd", "destination="+o, "source_transaction="+ch)
+	b.refused(400, "", "only $2.00 of it is left", "/v1/transfers", "amount=201", "currency=usd", "destination="+o, "source_transaction="+ch)
+	tr := b.post("/v1/transfers", "amount=200", "currency=usd", "destination="+o, "source_transaction="+ch).Get("id").String()
+	b.post("/v1/transfers/"+tr+"/reversals", "amount=50")
+	b.refused(400, "", "greater than unreversed amount", "/v1/transfers/"+tr+"/reversals", "amount=151")
+	if got := b.get("/v1/transfers/" + tr); got.Get("amount_reversed").Int() != 50 || got.Get("reversed").Bool() || got.Get("reversals.data.#").Int() != 1 {
+		t.Errorf("partly reversed: %s", got.Raw)
+	}
+}
+
+func TestFeeRefundsStayWithinTheFee(t *testing.T) {
+	b := start(t)
+	o := b.owner()
+	fee := b.paid(10000, visa, destination(o, 1000)...).Get("application_fee").String()
+	b.post("/v1/application_fees/"+fee+"/refunds", "amount=300")
+	b.refused(400, "", "greater than unrefunded amount on fee ($7.00)", "/v1/application_fees/"+fee+"/refunds", "amount=701")
+	b.post("/v1/application_fees/" + fee + "/refunds")
+	b.refused(400, "", "already been refunded", "/v1/application_fees/"+fee+"/refunds")
+	if p, h := b.holds(""), b.holds(o); p != -320 || h != 10000 {
+		t.Errorf("platform %d owner %d", p, h)
 	}
 	b.balanced()
 }

@@ -5,6 +5,7 @@ import "net/http"
 // routes is everything the sandbox answers. Hosted pages add theirs.
 func (s *Server) routes() *http.ServeMux {
 	mux := http.NewServeMux()
+	sameSite := http.NewCrossOriginProtection() // there is no log-in: another site may not steer
 	for pattern, op := range operations() {
 		mux.HandleFunc(pattern, s.api(op))
 	}
@@ -28,13 +29,13 @@ func (s *Server) routes() *http.ServeMux {
 		"GET /_sandbox/ledger":                     s.controlLedger,
 		"POST /_sandbox/reset":                     s.controlReset,
 	} {
-		mux.HandleFunc(pattern, s.control(fn))
+		mux.Handle(pattern, sameSite.Handler(s.control(fn)))
 	}
 	mux.HandleFunc("POST /oauth/token", s.oauth(s.oauthToken))
 	mux.HandleFunc("POST /oauth/deauthorize", s.oauth(s.oauthDeauthorize))
 	for _, path := range []string{"/oauth/authorize", "/express/oauth/authorize"} {
 		mux.HandleFunc("GET "+path, s.consentShow)
-		mux.Handle("POST "+path, http.NewCrossOriginProtection().Handler(http.HandlerFunc(s.consentAnswer)))
+		mux.Handle("POST "+path, sameSite.Handler(http.HandlerFunc(s.consentAnswer)))
 	}
 	mux.HandleFunc("/v1/", s.unknownURL)
 	s.hostedRoutes(mux)

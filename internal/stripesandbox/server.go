@@ -125,7 +125,9 @@ func (s *Server) load() error {
 
 // Close stops deliveries and the clock, and closes the file.
 func (s *Server) Close() error {
+	s.mu.Lock() // nobody starts a delivery between this and the wait
 	s.quit()
+	s.mu.Unlock()
 	s.wg.Wait()
 	s.mu.Lock()
 	defer s.mu.Unlock()
