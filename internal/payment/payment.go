@@ -201,14 +201,15 @@ func Close(ctx context.Context, tx pgx.Tx, id ID) error {
 	return nil
 }
 
-// Unsettled are the payments that the sweep asks Stripe about: live ones, and
-// those with a refund on its way.
+// Unsettled are the payments that the sweep asks Stripe about: live ones, those
+// with a refund on its way, and those of which Stripe had not told everything.
 func Unsettled(ctx context.Context, q postgres.Querier, before time.Time, limit int) ([]ID, error) {
 	rows, err := q.Query(ctx, `
 		SELECT p.id FROM payments p
 		WHERE (p.status IN ('open', 'processing', 'authorized')
 		       OR EXISTS (SELECT FROM refunds r WHERE r.payment_id = p.id AND r.status IN ('requested', 'pending', 'requires_action'))
-		       OR (p.status = 'paid' AND EXISTS (SELECT FROM charges c WHERE c.id = p.charge_id AND (c.balance_transaction_id = '' OR c.transfer_id = ''))))
+		       OR (p.status = 'paid' AND EXISTS (SELECT FROM charges c WHERE c.id = p.charge_id AND (c.balance_transaction_id = '' OR c.transfer_id = ''
+		                                OR (c.application_fee_id = '' AND p.fee_amount > 0)))))
 		  AND coalesce(p.fetched_at, p.created_at) < $1
 		ORDER BY coalesce(p.fetched_at, p.created_at) LIMIT $2`, before, limit)
 	if err != nil {

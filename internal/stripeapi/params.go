@@ -68,8 +68,10 @@ func (p SessionParams) Values() url.Values {
 		"success_url":         {p.SuccessURL},
 		"cancel_url":          {p.CancelURL},
 		"expires_at":          {strconv.FormatInt(p.ExpiresAt.Unix(), 10)},
-		"payment_intent_data[application_fee_amount]":     {digits(p.Fee)},
 		"payment_intent_data[transfer_data][destination]": {p.Destination},
+	}
+	if p.Fee > 0 { // an owner without a fee has no application fee at all
+		v.Set("payment_intent_data[application_fee_amount]", digits(p.Fee))
 	}
 	set(v, "customer_email", p.CustomerEmail)
 	set(v, "payment_intent_data[description]", p.Description)
