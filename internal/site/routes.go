@@ -61,6 +61,7 @@ func (s *Server) Routes() []Route {
 		get("/readyz", Public, s.getReadyz),
 		get("/robots.txt", Public, s.getRobots),
 	}
+	routes = append(routes, s.homeRoutes()...)
 	if s.Outbox != nil {
 		routes = append(routes,
 			get("/dev/outbox", Public, s.getOutbox),

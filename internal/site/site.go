@@ -25,6 +25,7 @@ package site
 import (
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"hearth/internal/account"
@@ -57,6 +58,8 @@ type Server struct {
 	Limits   Limits
 	Logger   *slog.Logger
 	Now      func() time.Time
+
+	darkroom sync.Mutex // one uploaded photo is developed at a time
 }
 
 // Handler is the whole site.
