@@ -12,6 +12,7 @@ import (
 	"hearth/internal/ledger"
 	"hearth/internal/listing"
 	"hearth/internal/money"
+	"hearth/internal/payment"
 	"hearth/internal/payout"
 	"hearth/internal/stripeapi"
 	"hearth/internal/testkit/apptest"
@@ -421,5 +422,66 @@ func TestAnOwnerWhoseBankIsClosedWaits(t *testing.T) {
 	w.exec(`UPDATE connected_accounts SET payouts_enabled = false`)
 	if run := w.released(); run != (payout.Run{}) || len(w.atStripe()) != 0 {
 		t.Errorf("released: %+v, %s", run, w.standing(b))
+	}
+}
+
+// Stripe may know what we do not: its refusal gives the stay back.
+func TestARefusedPayoutIsTriedLater(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	b := w.paid(3)
+	w.Advance(6 * day)
+	w.drain(share)
+	w.Settle()
+	w.Control("webhooks", map[string]any{"mode": "drop"})
+	w.Control("payouts/"+w.atStripe()[0].ID+"/fail", map[string]any{}) // payouts are off, unheard
+	if run := w.released(); run.Refused != 1 || w.standing(b) != payout.Returned {
+		t.Fatalf("refused: %+v, %s", run, w.standing(b))
+	}
+	if run := w.released(); run != (payout.Run{}) {
+		t.Errorf("at once again: %+v", run)
+	}
+	w.newBank()
+	w.Advance(13 * time.Hour)
+	if run := w.released(); run.Released != 1 {
+		t.Errorf("later: %+v", run)
+	}
+}
+
+// A refund that is reserved while the job is about to pay comes first.
+func TestTheBookingIsAskedAgainUnderItsLock(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	b := w.paid(3)
+	w.Advance(6 * day)
+	tx, err := w.DB.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := booking.Lock(t.Context(), tx, b.ID); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan payout.Run)
+	go func() {
+		run, err := w.Payout.ReleaseDue(t.Context(), w.Now())
+		if err != nil {
+			t.Error(err)
+		}
+		done <- run
+	}()
+	for deadline := time.Now().Add(10 * time.Second); w.count(`SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`) == 0; {
+		if time.Now().After(deadline) {
+			t.Fatal("the job does not wait for the booking")
+		}
+	}
+	_, err = payment.Reserve(t.Context(), tx, w.Payment(b), payment.Reservation{Amount: b.Total(), Cause: "admin", Reason: "flooded", Actor: "admin"}, w.Now())
+	if err == nil {
+		err = tx.Commit(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if run := <-done; run.Released != 0 || len(w.atStripe()) != 0 {
+		t.Errorf("paid out while a refund was being made: %+v", run)
 	}
 }
