@@ -113,7 +113,7 @@ func (c Config) Check() error {
 	say(c.Live() && c.Dev, "`hearth dev` is for test keys and the sandbox; run `hearth serve` with a live key")
 	say(!c.Dev && !given(c.WebhookSecrets), "STRIPE_WEBHOOK_SECRET is missing: the signing secret (whsec_…) of the endpoint %s/webhooks/stripe", c.BaseURL)
 	say(!c.Dev && !given(c.ConnectWebhookSecrets), "STRIPE_CONNECT_WEBHOOK_SECRET is missing: the signing secret (whsec_…) of the Connect endpoint %s/webhooks/stripe/connect", c.BaseURL)
-	say(given(c.WebhookSecrets) && given(c.ConnectWebhookSecrets) && c.WebhookSecrets[0] == c.ConnectWebhookSecrets[0], "the two webhook endpoints have the same secret: each endpoint at Stripe has its own")
+	say(!c.Dev && given(c.WebhookSecrets) && given(c.ConnectWebhookSecrets) && c.WebhookSecrets[0] == c.ConnectWebhookSecrets[0], "the two webhook endpoints have the same secret: each endpoint at Stripe has its own")
 	say(len(c.Region) != 2 || strings.ToUpper(c.Region) != c.Region, "HEARTH_COUNTRY must be a two-letter country code like US")
 	say(!c.Currency().Known(), "HEARTH_CURRENCY must be a lower-case currency code like usd")
 	say(c.FeeBPS < 0 || c.FeeBPS > 10_000, "HEARTH_FEE_BPS must be between 0 and 10000 (1200 is 12 %%)")

@@ -1,6 +1,9 @@
 package config_test
 
 import (
+	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -61,5 +64,23 @@ func TestEveryMistakeIsSaidAtOnce(t *testing.T) {
 	}
 	if _, err := config.Read(map[string]string{"HEARTH_FEE_BPS": "twelve"}); err == nil || !strings.Contains(err.Error(), "HEARTH_FEE_BPS is not a valid") {
 		t.Errorf("unreadable number: %v", err)
+	}
+}
+
+// README lists every setting, and no other.
+func TestReadmeListsTheSettings(t *testing.T) {
+	raw, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range config.Variables() {
+		if !strings.Contains(string(raw), "`"+name+"`") {
+			t.Errorf("README.md does not say what %s is", name)
+		}
+	}
+	for _, name := range regexp.MustCompile("`(HEARTH_[A-Z_]+)`").FindAllStringSubmatch(string(raw), -1) {
+		if !slices.Contains(config.Variables(), name[1]) {
+			t.Errorf("README.md speaks of %s, which nothing reads", name[1])
+		}
 	}
 }
