@@ -221,6 +221,10 @@ func TestAKeyMakesOneMailHoweverOftenItIsTold(t *testing.T) {
 	if got := p.state(t); got != "sent 1" {
 		t.Errorf("state %s", got)
 	}
+	var tokens int
+	if err := p.db.QueryRow(t.Context(), `SELECT count(*) FROM user_tokens`).Scan(&tokens); err != nil || tokens != 1 {
+		t.Errorf("%d tokens for one mail, %v", tokens, err)
+	}
 }
 
 func TestNothingIsPromisedWithoutItsCause(t *testing.T) {

@@ -121,6 +121,11 @@ func TestSessionsEnd(t *testing.T) {
 		"suspended": func(t *testing.T, h *house, u user.User) {
 			inTx(t, h, func(tx pgx.Tx) error { return user.Suspend(t.Context(), tx, u.ID, h.now()) })
 		},
+		"suspended by hand": func(t *testing.T, h *house, u user.User) {
+			if _, err := h.server.DB.Exec(t.Context(), `UPDATE users SET suspended_at = now() WHERE id = $1`, u.ID); err != nil {
+				t.Fatal(err)
+			}
+		},
 		"made an admin": func(t *testing.T, h *house, u user.User) {
 			inTx(t, h, func(tx pgx.Tx) error { return user.AddRole(t.Context(), tx, u.ID, user.Admin) })
 		},
