@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"hearth/internal/booking"
 	"hearth/internal/fault"
@@ -182,6 +183,10 @@ func (s *Service) nudged(ctx context.Context, id stripeapi.RequestID) error {
 	return err
 }
 
+// Stripe keeps a failure under its key for a day. After this long nothing of it
+// is under way any more, and the list has the word.
+const patience = time.Hour
+
 // What Stripe says when the owner's balance cannot give the money back.
 var short = map[string]bool{"balance_insufficient": true, "insufficient_funds": true}
 
@@ -198,7 +203,7 @@ func (s *Service) sendRefund(ctx context.Context, id stripeapi.RequestID) error 
 		return err
 	}
 	outcome, err := s.Stripe.Send(ctx, id)
-	if errors.Is(err, stripeapi.ErrTooOld) {
+	if errors.Is(err, stripeapi.ErrTooOld) || (fault.Is(err, fault.Unavailable) && s.Now().Sub(refund.CreatedAt) > patience) {
 		return s.findRefund(ctx, id, refund)
 	}
 	if err != nil {

@@ -211,3 +211,32 @@ func TestADisputeBlocksRefunds(t *testing.T) {
 		t.Errorf("refund after the dispute was won: %v", err)
 	}
 }
+
+// Stripe made the refund and kept a failure as its answer: it is found by list,
+// and the tenant is refunded once.
+func TestALostRefundIsFoundAgain(t *testing.T) {
+	t.Parallel()
+	w, owner, tenant := scene(t)
+	admin := factory.Person(t, w.DB, "Ada", user.Admin)
+	b := w.Confirmed(tenant, factory.Home(t, w.DB, owner.ID, nil), 30, 5)
+	w.Control("faults", map[string]any{"route": "POST /v1/refunds", "kind": "500_after", "count": 1})
+	w.Control("webhooks", map[string]any{"mode": "drop"})
+	r, err := w.Checkout.Refund(t.Context(), booking.Admin(admin.ID), b.ID, usd(5000), "Noise")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r = w.Refunds(b)[0]; r.Status != "requested" {
+		t.Fatalf("nobody knows, and the refund is %s", r.Status)
+	}
+	if err := w.Checkout.Finish(t.Context(), requestOf(r)); !fault.Is(err, fault.Unavailable) {
+		t.Fatalf("the kept failure: %v", err)
+	}
+	w.Advance(2 * time.Hour)
+	if err := w.Checkout.Finish(t.Context(), requestOf(r)); err != nil {
+		t.Fatal(err)
+	}
+	refunds := w.Refunds(b)
+	if len(refunds) != 1 || refunds[0].Status != "succeeded" || refunds[0].Attempt != 1 || w.Payment(b).AmountRefunded != 5000 {
+		t.Errorf("refunds %+v, refunded %d", refunds, w.Payment(b).AmountRefunded)
+	}
+}

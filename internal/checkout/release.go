@@ -76,8 +76,10 @@ func (s *Service) EndHold(ctx context.Context, id booking.ID) error {
 }
 
 // makeKnown finds out whether a session exists. A request that never left is
-// withdrawn; one that may have arrived is sent again under its key; one so old
-// that Stripe may have forgotten the key is looked for in the list.
+// withdrawn; one that may have arrived is sent again under its key. Where that
+// tells nothing, because Stripe keeps a failure under the key or may have
+// forgotten the key, the list tells: after the session's own end no request of
+// it can be carried out any more.
 func (s *Service) makeKnown(ctx context.Context, id booking.ID, p payment.Payment, a payment.Attempt) (payment.Attempt, error) {
 	request := stripeapi.RequestID(a.RequestID)
 	withdrawn := false
@@ -90,7 +92,7 @@ func (s *Service) makeKnown(ctx context.Context, id booking.ID, p payment.Paymen
 	if err == nil && !withdrawn {
 		err = s.Finish(ctx, request)
 	}
-	if errors.Is(err, stripeapi.ErrTooOld) {
+	if errors.Is(err, stripeapi.ErrTooOld) || (fault.Is(err, fault.Unavailable) && s.Now().After(a.ExpiresAt)) {
 		err = s.findSession(ctx, id, a)
 	}
 	if err != nil {

@@ -264,3 +264,83 @@ func TestCancelWhileThePaymentIsOnItsWay(t *testing.T) {
 		t.Errorf("refunds: %+v", refunds)
 	}
 }
+
+// A home without any fee has no application fee at Stripe, and still settles.
+func TestAHomeWithoutAFee(t *testing.T) {
+	t.Parallel()
+	w, owner, tenant := scene(t)
+	b := w.Confirmed(tenant, factory.Home(t, w.DB, owner.ID, map[string]any{"fee_bps": 0}), 30, 5)
+	balances, err := ledger.BookingBalances(t.Context(), w.DB, string(b.ID))
+	if err != nil || balances[ledger.Owner(w.AccountOf(owner.ID).StripeAccountID)] != b.TotalAmount {
+		t.Errorf("the owner gets everything: %v, %v", balances, err)
+	}
+}
+
+// The owner's account stops being payable between the page and the click.
+func TestAnOwnerWhoCannotBePaidIsNotBooked(t *testing.T) {
+	t.Parallel()
+	w, owner, tenant := scene(t)
+	home := factory.Home(t, w.DB, owner.ID, nil)
+	w.Control("webhooks", map[string]any{"mode": "drop"}) // we do not hear of it
+	w.Control("accounts/"+w.AccountOf(owner.ID).StripeAccountID+"/onboard", map[string]any{"outcome": "rejected"})
+	_, _, err := w.Checkout.Start(t.Context(), tenant.ID, w.Ask(home, 30, 3, "form"))
+	if !fault.Is(err, fault.Conflict) {
+		t.Errorf("booking at a rejected owner's: %v", err)
+	}
+	if account := w.AccountOf(owner.ID); account.CanBePaid() {
+		t.Error("and we still think that they can be paid")
+	}
+}
+
+// Stripe fails in every way; the same click again, or the hold's end, comes to
+// the truth.
+func TestALostAnswerIsFoundAgain(t *testing.T) {
+	t.Parallel()
+	for kind, again := range map[string]bool{"timeout_after": true, "timeout_before": true, "429": true, "500": false, "500_after": false} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			w, owner, tenant := scene(t)
+			home := factory.Home(t, w.DB, owner.ID, nil)
+			w.Control("faults", map[string]any{"route": "POST /v1/checkout/sessions", "kind": kind, "count": 1})
+			ask := w.Ask(home, 30, 3, "form")
+			if _, _, err := w.Checkout.Start(t.Context(), tenant.ID, ask); !fault.Is(err, fault.Unavailable) {
+				t.Fatalf("stripe fails: %v", err)
+			}
+			held := bookingOf(t, w, tenant)
+			if free, _ := calendar.Free(t.Context(), w.DB, home.ID, held.Stay()); free {
+				t.Error("nobody knows whether there is a payment page, and the nights are free")
+			}
+			_, url, err := w.Checkout.Start(t.Context(), tenant.ID, ask)
+			if again {
+				if err != nil || url == "" {
+					t.Fatalf("the second click: %q, %v", url, err)
+				}
+				w.Pay(held, apptest.Good)
+				w.Settle()
+				if got := w.Booking(held.ID).Status; got != booking.Confirmed {
+					t.Errorf("booking is %s", got)
+				}
+				return
+			}
+			if !fault.Is(err, fault.Unavailable) {
+				t.Fatalf("a failure that stripe keeps: %q, %v", url, err)
+			}
+			w.Advance(46 * time.Minute)
+			if err := w.Checkout.EndHold(t.Context(), held.ID); err != nil {
+				t.Fatal(err)
+			}
+			if got := w.Booking(held.ID).Status; got != booking.Expired {
+				t.Errorf("booking is %s", got)
+			}
+		})
+	}
+}
+
+func bookingOf(t *testing.T, w *apptest.World, tenant user.User) booking.Booking {
+	t.Helper()
+	all, err := booking.ForTenant(t.Context(), w.DB, tenant.ID)
+	if err != nil || len(all) != 1 {
+		t.Fatalf("%d bookings, %v", len(all), err)
+	}
+	return all[0]
+}
