@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strings"
 	"time"
 
 	"hearth/internal/calendar"
@@ -48,7 +49,7 @@ var people = []user.New{
 var platform = listing.Platform{Country: "US", Currency: "usd"}
 
 // Load writes it all in one transaction, the first time; where the demo
-// tenant exists it does nothing. Photos holds demo/<name>.jpg.
+// tenant exists it does nothing. Photos holds <name>.jpg.
 func Load(ctx context.Context, db *pgxpool.Pool, photos fs.FS, now time.Time) error {
 	if there, err := loaded(ctx, db); err != nil || there {
 		return err
@@ -123,7 +124,11 @@ func (h home) create(ctx context.Context, tx pgx.Tx, owner user.ID, photos map[s
 		return err
 	}
 	for _, name := range h.photos {
-		if _, err := listing.AddPhoto(ctx, tx, l.ID, photos[name], h.alt(name), now); err != nil {
+		photo, there := photos[name]
+		if !there {
+			return fmt.Errorf("there is no %s.jpg", name)
+		}
+		if _, err := listing.AddPhoto(ctx, tx, l.ID, photo, h.alt(name), now); err != nil {
 			return err
 		}
 	}
@@ -139,7 +144,7 @@ func (h home) create(ctx context.Context, tx pgx.Tx, owner user.ID, photos map[s
 
 // develop processes each picture once, two at a time.
 func develop(photos fs.FS) (map[string]listing.Processed, error) {
-	names, err := fs.Glob(photos, "demo/*.jpg")
+	names, err := fs.Glob(photos, "*.jpg")
 	if err != nil {
 		return nil, err
 	}
@@ -164,7 +169,7 @@ func develop(photos fs.FS) (map[string]listing.Processed, error) {
 	}
 	byName := map[string]listing.Processed{}
 	for i, name := range names {
-		byName[name[len("demo/"):len(name)-len(".jpg")]] = processed[i]
+		byName[strings.TrimSuffix(name, ".jpg")] = processed[i]
 	}
 	return byName, nil
 }

@@ -2,6 +2,7 @@ package demo_test
 
 import (
 	"context"
+	"io/fs"
 	"testing"
 	"time"
 
@@ -18,14 +19,21 @@ import (
 // and homes that lack nothing.
 func TestDemoLoadsOnce(t *testing.T) {
 	ctx, db, now := context.Background(), pgtest.Pool(t), time.Date(2027, 5, 1, 12, 0, 0, 0, time.UTC)
+	pictures, err := fs.Sub(web.Demo, "demo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := demo.Load(ctx, db, web.Demo, now); err == nil {
+		t.Error("homes without their pictures were loaded")
+	}
 	var group errgroup.Group
 	for range 2 {
-		group.Go(func() error { return demo.Load(ctx, db, web.Demo, now) })
+		group.Go(func() error { return demo.Load(ctx, db, pictures, now) })
 	}
 	if err := group.Wait(); err != nil {
 		t.Fatal(err)
 	}
-	if err := demo.Load(ctx, db, web.Demo, now); err != nil {
+	if err := demo.Load(ctx, db, pictures, now); err != nil {
 		t.Fatal(err)
 	}
 	for _, email := range []string{demo.Owner, demo.SecondOwner, demo.Tenant, demo.Admin} {
@@ -56,6 +64,9 @@ func TestDemoLoadsOnce(t *testing.T) {
 			for _, p := range photos {
 				if p.Alt == "" || p.Width < 1200 {
 					t.Errorf("%s: photo %+v", home.Title, p)
+				}
+				if file, err := listing.PhotoJPEG(ctx, db, p.ID, 640); err != nil || len(file) > 120_000 || len(file) < 10_000 {
+					t.Errorf("%s: a file of %d bytes, %v", home.Title, len(file), err)
 				}
 			}
 		}

@@ -288,7 +288,10 @@ func TestPhotosAreBounded(t *testing.T) {
 	for range listing.MaxPhotos {
 		photo(t, tx, home.ID)
 	}
-	_, err := listing.AddPhoto(ctx, tx, home.ID, listing.Processed{Width: 1, Height: 1}, "", now)
+	if _, err := listing.AddPhoto(ctx, tx, home.ID, listing.Processed{}, "", now); err == nil {
+		t.Error("a photo without a file was added")
+	}
+	_, err := listing.AddPhoto(ctx, tx, home.ID, listing.Processed{Width: 400, Height: 300, Files: []listing.PhotoFile{{400, []byte("x")}}}, "", now)
 	if fields(t, err)["photos"] == "" {
 		t.Error(err)
 	}

@@ -2,6 +2,7 @@ package listing
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -66,6 +67,9 @@ func PhotoJPEG(ctx context.Context, q postgres.Querier, id PhotoID, width int) (
 
 // AddPhoto puts a photo behind the others.
 func AddPhoto(ctx context.Context, tx pgx.Tx, home ID, processed Processed, alt string, now time.Time) (Photo, error) {
+	if len(processed.Files) == 0 {
+		return Photo{}, errors.New("a photo that was not processed")
+	}
 	if _, err := Lock(ctx, tx, home); err != nil {
 		return Photo{}, err
 	}

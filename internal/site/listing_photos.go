@@ -51,32 +51,34 @@ func (s *Server) getPhoto(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	cache := "private, max-age=31536000, immutable"
-	if public {
-		cache = "public, max-age=31536000, immutable"
-	}
 	etag := `"` + string(photo.ID) + "-" + name + `"`
-	w.Header().Set("Cache-Control", cache)
-	w.Header().Set("ETag", etag)
 	if r.Header.Get("If-None-Match") == etag {
+		keepForGood(w, etag, public)
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
-	return s.writePhoto(w, r, photo.ID, width)
-}
-
-func (s *Server) writePhoto(w http.ResponseWriter, r *http.Request, id listing.PhotoID, width int) error {
-	file, err := listing.PhotoJPEG(r.Context(), s.DB, id, width)
+	file, err := listing.PhotoJPEG(r.Context(), s.DB, photo.ID, width)
 	if err != nil {
 		return err
 	}
+	keepForGood(w, etag, public)
 	w.Header().Set("Content-Type", "image/jpeg")
 	w.Header().Set("Content-Length", strconv.Itoa(len(file)))
-	if r.Method == http.MethodHead {
-		return nil
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(file) // an error means that the browser went away
 	}
-	_, _ = w.Write(file) // an error means that the browser went away
 	return nil
+}
+
+// keepForGood is for answers that are a photo, never for those that say that
+// there is none.
+func keepForGood(w http.ResponseWriter, etag string, public bool) {
+	who := "private"
+	if public {
+		who = "public"
+	}
+	w.Header().Set("Cache-Control", who+", max-age=31536000, immutable")
+	w.Header().Set("ETag", etag)
 }
 
 // maySeePhoto lets everybody see the photos of published homes, and the owner,

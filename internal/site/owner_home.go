@@ -38,7 +38,7 @@ func (s *Server) ownHome(r *http.Request) (listing.Listing, error) {
 
 func (s *Server) ownerHomeFrame(r *http.Request, home listing.Listing, section string) ownerHomeFrame {
 	f := ownerHomeFrame{page: s.base(r, home.Title), Home: home}
-	f.Nav = "owner:homes"
+	f.Nav = "owner:listings"
 	for _, known := range homeSections {
 		f.Sections = append(f.Sections, view.Tab{Name: known.name, Href: sectionHref(home, known.key), N: -1, Current: known.key == section})
 	}

@@ -35,7 +35,7 @@ type ownerHomeRow struct {
 func (s *Server) getOwnerHomes(w http.ResponseWriter, r *http.Request) error {
 	p := ownerHomesPage{page: s.base(r, "Homes"), Empty: view.Empty{Icon: "house-plus",
 		Text: "You have not listed a home yet.", Action: "List your home", Href: "/owner/homes/new"}}
-	p.Nav = "owner:homes"
+	p.Nav = "owner:listings"
 	homes, err := listing.ByOwner(r.Context(), s.DB, me(r).ID)
 	if err != nil {
 		return err
@@ -92,7 +92,7 @@ type ownerHomeNewPage struct {
 
 func (s *Server) ownerHomeNewPage(r *http.Request, form url.Values) ownerHomeNewPage {
 	p := ownerHomeNewPage{page: s.base(r, "A new home"), Form: form, Kinds: kindOptions(""), Zones: zoneOptions(form.Get("time_zone"))}
-	p.Nav = "owner:homes"
+	p.Nav = "owner:listings"
 	return p
 }
 

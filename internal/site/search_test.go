@@ -246,6 +246,8 @@ func TestPhotosAreKeptForGood(t *testing.T) {
 		t.Errorf("asked again: %v, %v", answer, err)
 	}
 	for _, wrong := range []string{path + "640.png", path + "x.jpg", "/photos/nothing/640.jpg", "/photos/" + uuid.NewString() + "/640.jpg"} {
-		h.Get(wrong).WantStatus(404)
+		if c := h.Get(wrong).WantStatus(404).Header.Get("Cache-Control"); strings.Contains(c, "immutable") {
+			t.Errorf("%s: an error is kept for good", wrong)
+		}
 	}
 }
