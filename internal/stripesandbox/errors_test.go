@@ -73,11 +73,15 @@ func TestDeclinesByCard(t *testing.T) {
 
 func TestKeys(t *testing.T) {
 	b := start(t)
-	for key, want := range map[string]int{"sk_test_1": 200, "sk_live_1": 401, "pk_test_1": 401, "": 401} {
+	for _, c := range []struct {
+		key    string
+		status int
+		says   string
+	}{{"sk_test_1", 200, ""}, {"sk_live_1", 401, "never takes a live key"}, {"rk_live_1", 401, "never takes a live key"}, {"pk_test_1", 401, "Invalid API Key"}, {"", 401, "did not provide an API key"}} {
 		req, _ := http.NewRequest("GET", b.url+"/v1/balance", nil)
-		req.Header.Set("Authorization", "Bearer "+key)
-		if r := b.do(req); r.status != want || r.header.Get("Request-Id") == "" {
-			t.Errorf("key %q: %d %s, want %d", key, r.status, r.Raw, want)
+		req.Header.Set("Authorization", "Bearer "+c.key)
+		if r := b.do(req); r.status != c.status || r.header.Get("Request-Id") == "" || !strings.Contains(r.Get("error.message").String(), c.says) {
+			t.Errorf("key %q: %d %s, want %d %q", c.key, r.status, r.Raw, c.status, c.says)
 		}
 	}
 }

@@ -21,6 +21,7 @@ type Fault struct {
 	//   500             answers 500 and does nothing
 	//   500_after       does it and answers 500
 	//   429             answers 429 and does nothing
+	//   slow            waits a second before the work, its key in use
 	Kind  string `json:"kind"`
 	Count int    `json:"count"`
 }
@@ -61,7 +62,10 @@ func (l *faultList) take(r *http.Request) string {
 func (s *Server) answerFaulty(w http.ResponseWriter, r *http.Request, req string, form url.Values, op operation) (a answer, gone bool) {
 	kind := s.faults.take(r)
 	var fail *apiError
+	before := func() {}
 	switch kind {
+	case "slow":
+		before = func() { s.pause(r, time.Second) }
 	case "429":
 		return s.failure(&apiError{Status: http.StatusTooManyRequests, Type: "invalid_request_error", Code: "rate_limit", Message: "Request rate limit exceeded. Learn more about rate limits here https://stripe.com/docs/rate-limits."}), false
 	case "500", "500_after":
@@ -73,7 +77,7 @@ func (s *Server) answerFaulty(w http.ResponseWriter, r *http.Request, req string
 		cut(w)
 		return a, true
 	}
-	a = s.once(r, req, form, op, fail)
+	a = s.once(r, req, form, op, fail, before)
 	switch kind {
 	case "timeout_after":
 		s.hang(r)
@@ -87,14 +91,19 @@ func (s *Server) answerFaulty(w http.ResponseWriter, r *http.Request, req string
 
 // hang waits until the caller gives up.
 func (s *Server) hang(r *http.Request) {
-	t := time.NewTimer(90 * time.Second)
+	s.pause(r, 90*time.Second)
+	panic(http.ErrAbortHandler) // no answer, not even an empty one
+}
+
+// pause waits for d, or until the caller or the sandbox is gone.
+func (s *Server) pause(r *http.Request, d time.Duration) {
+	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-r.Context().Done():
 	case <-s.ctx.Done():
 	case <-t.C:
 	}
-	panic(http.ErrAbortHandler) // no answer, not even an empty one
 }
 
 func cut(w http.ResponseWriter) {
@@ -106,5 +115,5 @@ func cut(w http.ResponseWriter) {
 }
 
 func faultKinds() string {
-	return strings.Join([]string{"timeout_before", "timeout_after", "reset", "reset_before", "500", "500_after", "429"}, ", ")
+	return strings.Join([]string{"timeout_before", "timeout_after", "reset", "reset_before", "500", "500_after", "429", "slow"}, ", ")
 }

@@ -43,11 +43,15 @@ type delivery struct {
 func newReceiver(t *testing.T) *receiver {
 	rc := &receiver{answer: func(int) int { return 200 }}
 	rc.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/elsewhere" {
+			return // where a redirect leads
+		}
 		body, _ := io.ReadAll(r.Body)
 		rc.mu.Lock()
 		rc.got = append(rc.got, delivery{r.Header.Get("Stripe-Signature"), body})
 		code := rc.answer(len(rc.got))
 		rc.mu.Unlock()
+		w.Header().Set("Location", "/elsewhere")
 		w.WriteHeader(code)
 	}))
 	t.Cleanup(rc.Close)

@@ -40,10 +40,11 @@ func idempotencyKey(r *http.Request) string {
 // once answers a request, or repeats what its key was answered before. Answers
 // are kept for 24 hours, good or bad, 500 too; not kept are refusals that came
 // before any work began. fail takes the answer's place: before the work, or
-// after it when it says keep.
-func (s *Server) once(r *http.Request, req string, form url.Values, op operation, fail *apiError) answer {
+// after it when it says keep. before runs while the key is in use.
+func (s *Server) once(r *http.Request, req string, form url.Values, op operation, fail *apiError, before func()) answer {
 	key := idempotencyKey(r)
 	if key == "" {
+		before()
 		return s.outcome(r, req, form, op, fail, func(answer) {})
 	}
 	id := r.Header.Get("Stripe-Account") + "|" + key
@@ -54,6 +55,7 @@ func (s *Server) once(r *http.Request, req string, form url.Values, op operation
 		return a
 	}
 	defer s.flight.leave(id)
+	before()
 
 	print := fingerprint(r, form)
 	var old *Answer

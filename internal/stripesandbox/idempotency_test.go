@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -98,31 +97,29 @@ func TestFaults(t *testing.T) {
 	b.post("/v1/payment_intents", with(intent, "#k5")...) // a 429 kept nothing
 }
 
-// While the first request with a key still runs, a second one is told so.
+// While the first request with a key still runs, a second one is told so; and
+// however many come, the work is done once.
 func TestKeyInUse(t *testing.T) {
 	b := start(t)
-	var wg sync.WaitGroup
-	codes := make(chan int, 20)
-	for range 20 {
-		wg.Go(func() {
-			req, _ := http.NewRequest("POST", b.url+"/v1/payment_intents", strings.NewReader(strings.Join(intent, "&")))
-			req.Header = http.Header{"Authorization": {"Bearer sk_test_x"}, "Idempotency-Key": {"same"}, "Content-Type": {"application/x-www-form-urlencoded"}}
-			client := &http.Client{Timeout: 3 * time.Second}
-			if res, err := client.Do(req); err == nil {
-				codes <- res.StatusCode
-				res.Body.Close()
-			}
-		})
+	b.steer("/faults", m{"route": "POST /v1/payment_intents", "kind": "slow", "count": 5})
+	answers := make(chan reply, 5)
+	for range 5 {
+		go func() { answers <- b.call("POST", "/v1/payment_intents", with(intent, "#same")...) }()
 	}
-	wg.Wait()
-	close(codes)
-	for code := range codes {
-		if code != 200 && code != 409 {
-			t.Errorf("one of many with the same key got %d", code)
+	done := 0
+	for range 5 {
+		r := <-answers
+		if r.status == 200 {
+			done++
+		} else if r.status != 409 || r.Get("error.code").String() != "idempotency_key_in_use" {
+			t.Errorf("one of five: %d %s", r.status, r.Raw)
 		}
 	}
+	if done == 5 {
+		t.Error("nobody was told that the key is in use")
+	}
 	if n := len(b.get("/v1/payment_intents").Get("data").Array()); n != 1 {
-		t.Errorf("20 requests with one key made %d intents", n)
+		t.Errorf("one key made %d intents", n)
 	}
 }
 
