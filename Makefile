@@ -15,14 +15,14 @@ run: postgres build ## everything on http://localhost:8080, with demo data and t
 dev: postgres ## the same, started again whenever a file changes
 	@$(TOOL) wgo run -file '\.(go|html|css|js|sql|svg)$$' -xdir '^(\.data|bin|\.ci)$$' ./cmd/hearth dev
 
-test: setup ## all tests: unit, real PostgreSQL, end to end in Chromium
-	@go run ./.ci/testrun
+test: setup bin/testrun ## all tests: unit, real PostgreSQL, end to end in Chromium
+	@bin/testrun
 
-test/short: postgres ## all but the slow ones
-	@go run ./.ci/testrun -short
+test/short: setup bin/testrun ## all but the slow ones
+	@bin/testrun -short
 
-test/race: setup ## all tests under the race detector; needs gcc
-	@CGO_ENABLED=1 go run ./.ci/testrun -race
+test/race: setup bin/testrun ## all tests under the race detector; needs gcc
+	@bin/testrun -race
 
 bench: postgres ## the benchmarks
 	@go test -run '^$$' -bench . ./internal/... | grep -v 'no test files'
@@ -48,8 +48,10 @@ clean: ## delete what was built; the data stays
 	@rm -rf bin .ci/artifacts
 
 # What is missing on this machine, and quick when nothing is.
-.PHONY: setup postgres
+.PHONY: setup postgres bin/testrun
 setup:
 	@.ci/setup
 postgres:
 	@[ -n "$$DATABASE_URL" ] || .ci/setup postgres
+bin/testrun:
+	@go build -o $@ ./.ci/testrun

@@ -2,7 +2,7 @@
 // for all packages, vets, runs every test, shows what failed in full and what
 // was skipped and why, and closes with the line "N passed, N failed".
 //
-//	go run ./.ci/testrun [go test flags] [packages]
+//	bin/testrun [go test flags] [packages]
 package main
 
 import (
@@ -94,9 +94,11 @@ func split(args []string) (flags, packages []string) {
 // environment is the tests', with the cluster that they share.
 func environment(ctx context.Context, race bool) (env []string, stop func(), err error) {
 	env = os.Environ()
-	if !race {
-		env = append(env, "CGO_ENABLED=0")
+	cgo := "CGO_ENABLED=0"
+	if race {
+		cgo = "CGO_ENABLED=1"
 	}
+	env = append(env, cgo)
 	if os.Getenv("HEARTH_TEST_PG") != "" {
 		return env, func() {}, nil
 	}

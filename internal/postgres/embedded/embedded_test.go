@@ -275,11 +275,11 @@ func TestManyStartAndLeaveAtOnce(t *testing.T) {
 	t.Parallel()
 	dir := dataDir(t)
 	done := make(chan error)
-	for range 6 {
+	for range 4 {
 		go func() {
 			done <- func() error {
-				for range 4 {
-					c, err := embedded.Start(t.Context(), embedded.Options{DataDir: dir, Throwaway: false})
+				for range 3 {
+					c, err := embedded.Start(t.Context(), embedded.Options{DataDir: dir})
 					if err != nil {
 						return err
 					}
@@ -299,7 +299,7 @@ func TestManyStartAndLeaveAtOnce(t *testing.T) {
 			}()
 		}()
 	}
-	for range 6 {
+	for range 4 {
 		if err := <-done; err != nil {
 			t.Error(err)
 		}

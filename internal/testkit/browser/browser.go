@@ -133,7 +133,7 @@ func New(t testing.TB) *Page {
 		t.Fatal(err)
 	}
 	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
-	p := &Page{Patience: 15 * time.Second, t: t, ctx: ctx}
+	p := &Page{Patience: 30 * time.Second, t: t, ctx: ctx}
 	t.Cleanup(func() {
 		p.finish()
 		cancel()

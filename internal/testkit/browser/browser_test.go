@@ -130,8 +130,8 @@ func TestFailureTellsWhatThePageShows(t *testing.T) {
 	t.Parallel()
 	url := site(t) + "/form"
 	said := failure(t, func(p *browser.Page) {
-		p.Patience = 300 * time.Millisecond
 		p.Goto(url)
+		p.Patience = 300 * time.Millisecond
 		p.WaitText("h1", "Thank you")
 	})
 	for _, want := range []string{url, "Form", "Send it", `"Thank you"`, "TestFailureTellsWhatThePageShows.png"} {
