@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"hearth/internal/inbound"
+	"hearth/internal/postgres"
 	"hearth/internal/webhook"
 )
 
@@ -145,6 +146,31 @@ func TestEveryAcknowledgedEventIsStored(t *testing.T) {
 	}
 	if rows < len(acknowledged) || len(acknowledged) < ids*9/10 {
 		t.Errorf("%d rows for %d acknowledged events of %d", rows, len(acknowledged), ids)
+	}
+}
+
+// Batches that share redelivered ids take their rows in one order.
+func TestRedeliveriesDoNotDeadlock(t *testing.T) {
+	d := open(t)
+	busy, err := postgres.Open(context.Background(), d.DB.Config().ConnString())
+	if err != nil {
+		t.Fatal(err)
+	}
+	quiet := d.DB
+	d.DB = busy
+	for round := range 30 {
+		storm(d, 128, func(i int) string {
+			n := i / 2
+			if i%2 == 1 {
+				n = 63 - n // the same ids the other way round
+			}
+			return event(fmt.Sprintf("evt_%d_%02d", round, n), "charge.succeeded", "pay")
+		})
+	}
+	busy.Close() // its servers leave their statistics
+	var deadlocks int
+	if err := quiet.QueryRow(context.Background(), `SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()`).Scan(&deadlocks); err != nil || deadlocks != 0 {
+		t.Errorf("%d deadlocks, %v", deadlocks, err)
 	}
 }
 

@@ -87,8 +87,15 @@ type lease struct {
 }
 
 // claim leases the subject that has waited longest, and takes the ticket for
-// the look that begins now. A ticket of 0 means that a rival got the lease.
+// the look that begins now. A ticket of 0 means that a rival got the lease. It
+// is not interrupted: a lease that we got and do not know of would keep
+// everybody away until it ends.
 func (in *Inbox) claim(ctx context.Context) (l lease, found bool, err error) {
+	if ctx.Err() != nil {
+		return l, false, ctx.Err()
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), applyIn)
+	defer cancel()
 	now := in.Now()
 	l.id = uuid.NewString()
 	var subject string
@@ -114,17 +121,15 @@ func (in *Inbox) claim(ctx context.Context) (l lease, found bool, err error) {
 	return l, err == nil, err
 }
 
-// handle looks at a leased subject and applies what it saw.
+// handle looks at a leased subject, applies what it saw, and lets the lease go
+// whatever happens.
 func (in *Inbox) handle(ctx context.Context, l lease) error {
-	events, attempts, err := in.fold(ctx, l.subject)
-	if err != nil {
-		return fmt.Errorf("fold the events of %s: %w", l.subject, err)
-	}
-	if len(events) == 0 {
-		return letGo(ctx, in.DB, l)
-	}
 	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookWithin+applyIn)
 	defer cancel()
+	events, attempts, err := in.fold(ctx, l.subject)
+	if err != nil || len(events) == 0 {
+		return errors.Join(err, letGo(after, in.DB, l))
+	}
 	change, err := in.see(ctx, l, events)
 	if err == nil {
 		err = in.apply(after, l, events, change)
@@ -150,6 +155,9 @@ func (in *Inbox) fold(ctx context.Context, subject inbound.Subject) (events []in
 	for _, e := range entries {
 		events = append(events, e.event())
 		attempts = max(attempts, e.Attempts)
+	}
+	if err != nil {
+		err = fmt.Errorf("fold the events of %s: %w", subject, err)
 	}
 	return events, attempts, err
 }

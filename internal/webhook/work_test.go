@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -104,6 +105,40 @@ func TestALeaseKeepsRivalsAway(t *testing.T) {
 	close(goOn)
 	if err := <-done; err != nil {
 		t.Fatal(err)
+	}
+}
+
+// However close the race for a lease, one look runs at a time.
+func TestOneOfManyRivalsGetsTheLease(t *testing.T) {
+	const rounds, rivals = 25, 8
+	d := open(t)
+	for round := range rounds {
+		othersDone := make(chan struct{})
+		var entered atomic.Int32
+		d.look = func(context.Context, inbound.Subject, int) error {
+			if entered.Add(1) > 1 {
+				return errors.New("a second look at the same time")
+			}
+			<-othersDone
+			return nil
+		}
+		id := fmt.Sprintf("evt_%d", round)
+		d.send(id, "charge.succeeded", fmt.Sprintf("pay_%d", round))
+		done := make(chan error)
+		for range rivals {
+			go func() { done <- d.another(d.DB).Drain(ctx) }()
+		}
+		for n := range rivals {
+			if n == rivals-1 {
+				close(othersDone)
+			}
+			if err := <-done; err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := entered.Load(); n != 1 {
+			t.Fatalf("%d looks at once in round %d", n, round)
+		}
 	}
 }
 
