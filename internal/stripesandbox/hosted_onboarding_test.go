@@ -189,6 +189,31 @@ func TestDashboardOpensOnceAndChangesTheBank(t *testing.T) {
 	says(t, board, http.StatusOK, "[role=status]", "new bank account")
 }
 
+func TestDashboardIsShutBeforeItsLinkAndAnHourAfter(t *testing.T) {
+	_, p := hostedSandbox(t, stripesandbox.Options{})
+	id := p.account(nil)
+	p.onboard(id, map[string]string{"dob": "1902-01-01"})
+	link := p.api(http.MethodPost, "/v1/accounts/"+id+"/login_links", nil)["url"].(string)
+	says(t, p.open(link+"/home"), http.StatusGone, "h1", "used already")
+	board := p.follow(p.open(link))
+	short := p.press(board, "form button", map[string]string{"routing_number": "1", "account_number": "000123456789"})
+	says(t, short, http.StatusUnprocessableEntity, "#e-routing_number", "nine digits")
+	p.post("/inspector/clock", url.Values{"advance": {"61m"}})
+	says(t, p.open(link+"/home"), http.StatusGone, "h1", "used already")
+	gone := p.press(board, "form button", map[string]string{"routing_number": "110000000", "account_number": "000123456789"})
+	says(t, gone, http.StatusGone, "h1", "used already")
+}
+
+func TestOnboardingEndsWithTheAccount(t *testing.T) {
+	_, p := hostedSandbox(t, stripesandbox.Options{})
+	id := p.account(nil)
+	step := p.follow(p.open(p.link(id)))
+	p.api(http.MethodPost, "/v1/accounts/"+id+"/reject", url.Values{"reason": {"fraud"}})
+	if v := p.press(step, fillButton, nil); v.location != refreshURL {
+		t.Errorf("a rejected account's form leads to %q", v.location)
+	}
+}
+
 func TestDashboardShowsTheOwnersMoney(t *testing.T) {
 	_, p := hostedSandbox(t, stripesandbox.Options{})
 	id := p.account(nil)
