@@ -62,6 +62,7 @@ func (s *Server) Routes() []Route {
 		get("/robots.txt", Public, s.getRobots),
 	}
 	routes = append(routes, s.homeRoutes()...)
+	routes = append(routes, s.stayRoutes()...)
 	if s.Outbox != nil {
 		routes = append(routes,
 			get("/dev/outbox", Public, s.getOutbox),
