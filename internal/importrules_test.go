@@ -42,7 +42,7 @@ var rooms = map[string]string{
 	"notify":    "booking fault listing mail money postgres user view",
 	"account":   "fault notify postgres user",
 	"hosting":   "booking connect fault inbound listing notify postgres stripeapi user webhook",
-	"checkout":  "booking calendar connect fault inbound listing money notify payment postgres stripeapi user",
+	"checkout":  "audit booking calendar connect fault inbound listing money notify payment postgres stripeapi user",
 	"payout":    "booking calendar connect fault inbound ledger listing money notify payment postgres stripeapi user webhook",
 	"reconcile": "booking connect inbound payment postgres stripeapi",
 

@@ -20,6 +20,7 @@ import (
 type Actor struct {
 	Kind string // tenant, owner, admin, stripe, system
 	ID   *user.ID
+	IP   string // of an admin, for the audit log
 }
 
 // Who acts when no person does.
@@ -29,13 +30,13 @@ var (
 )
 
 // Tenant, Owner and Admin act as a person.
-func Tenant(id user.ID) Actor { return Actor{"tenant", &id} }
+func Tenant(id user.ID) Actor { return Actor{Kind: "tenant", ID: &id} }
 
 // Owner acts as the homeowner.
-func Owner(id user.ID) Actor { return Actor{"owner", &id} }
+func Owner(id user.ID) Actor { return Actor{Kind: "owner", ID: &id} }
 
-// Admin acts as an admin.
-func Admin(id user.ID) Actor { return Actor{"admin", &id} }
+// Admin acts as an admin, from an address.
+func Admin(id user.ID, ip string) Actor { return Actor{Kind: "admin", ID: &id, IP: ip} }
 
 // Consent is what a tenant agreed to, when, and from where.
 type Consent struct {

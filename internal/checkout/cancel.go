@@ -119,5 +119,8 @@ func (s *Service) cancelConfirmed(ctx context.Context, tx pgx.Tx, by booking.Act
 	if b, err = booking.Move(ctx, tx, b, booking.Cancelled, by, orElse(reason, "Cancelled"), now); err != nil {
 		return "", err
 	}
+	if err := s.audit(ctx, tx, by, b, "cancel", orElse(reason, "Cancelled"), map[string]any{"refund": refund.Format()}); err != nil {
+		return "", err
+	}
 	return request, s.mailBoth(ctx, tx, b, "booking_cancelled", map[string]any{"amount": refund.Minor, "currency": string(b.Currency), "reason": reason})
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"hearth/internal/audit"
 	"hearth/internal/booking"
 	"hearth/internal/fault"
 	"hearth/internal/inbound"
@@ -105,26 +106,62 @@ func shares(p payment.Payment, refunds []payment.Refund, r payment.Refund) (reve
 // amount is reserved before Stripe is asked, so that two refunds at once can
 // never exceed the charge.
 func (s *Service) Refund(ctx context.Context, by booking.Actor, id booking.ID, amount money.Amount, reason string) (payment.Refund, error) {
+	return s.refund(ctx, by, id, amount, nil, reason)
+}
+
+// RefundSeen refunds only if what is left to refund is what the person saw:
+// the same form sent twice finds less, and is a Conflict.
+func (s *Service) RefundSeen(ctx context.Context, by booking.Actor, id booking.ID, amount, left money.Amount, reason string) (payment.Refund, error) {
+	return s.refund(ctx, by, id, amount, &left, reason)
+}
+
+func (s *Service) refund(ctx context.Context, by booking.Actor, id booking.ID, amount money.Amount, seen *money.Amount, reason string) (refund payment.Refund, err error) {
 	if reason == "" {
-		return payment.Refund{}, fault.Field("reason", "Say why: it is kept with the booking.")
+		return refund, fault.Field("reason", "Say why: it is kept with the booking.")
 	}
-	cause := by.Kind
-	if cause != "owner" && cause != "admin" {
-		return payment.Refund{}, fault.New(fault.Denied, "Only the owner or an admin can refund a stay.")
+	if by.Kind != "owner" && by.Kind != "admin" {
+		return refund, fault.New(fault.Denied, "Only the owner or an admin can refund a stay.")
 	}
-	var refund payment.Refund
-	err := postgres.InTx(ctx, s.DB, func(tx pgx.Tx) error {
-		_, p, err := s.lockPaid(ctx, tx, id)
+	err = postgres.InTx(ctx, s.DB, func(tx pgx.Tx) error {
+		b, p, err := s.lockPaid(ctx, tx, id)
 		if err != nil {
 			return err
 		}
-		refund, err = s.reserve(ctx, tx, p, payment.Reservation{Amount: amount, Cause: cause, Reason: reason, Actor: by.Kind, ActorID: actorID(by)})
-		return err
+		if err := s.unchanged(ctx, tx, p, seen); err != nil {
+			return err
+		}
+		if refund, err = s.reserve(ctx, tx, p, payment.Reservation{Amount: amount, Cause: by.Kind, Reason: reason, Actor: by.Kind, ActorID: actorID(by)}); err != nil {
+			return err
+		}
+		return s.audit(ctx, tx, by, b, "refund", reason, map[string]any{"amount": amount.Format(), "refund": refund.ID})
 	})
 	if err != nil {
 		return refund, err
 	}
 	return refund, s.nudged(ctx, stripeapi.RequestID(*refund.RequestID))
+}
+
+func (s *Service) unchanged(ctx context.Context, tx pgx.Tx, p payment.Payment, seen *money.Amount) error {
+	if seen == nil {
+		return nil
+	}
+	refunds, err := payment.RefundsOf(ctx, tx, p.ID)
+	if err != nil {
+		return err
+	}
+	if left := payment.Remaining(p, refunds); left != *seen {
+		return fault.New(fault.Conflict, "Something was refunded since you opened this page: %s is left. Look it over and try again.", left.Format())
+	}
+	return nil
+}
+
+// audit writes an admin's act down beside it; other people's acts are in the
+// booking's own history.
+func (s *Service) audit(ctx context.Context, tx pgx.Tx, by booking.Actor, b booking.Booking, act, reason string, detail any) error {
+	if by.Kind != "admin" || by.ID == nil {
+		return nil
+	}
+	return audit.Record(ctx, tx, audit.Entry{ActorID: *by.ID, Act: act, Target: "booking:" + b.Code, Reason: reason, IP: by.IP, Detail: detail}, s.Now())
 }
 
 func actorID(by booking.Actor) *string {
@@ -296,28 +333,37 @@ func (s *Service) refundRefused(ctx context.Context, r payment.Refund, o stripea
 	})
 }
 
+// BulkOrder asks for everything that is left of a booking to be refunded, if it
+// is still what the person saw.
+type BulkOrder struct {
+	Code string
+	Left int64
+}
+
 // BulkResult is what became of one of many refunds.
 type BulkResult struct {
+	Code    string
 	Booking booking.Booking
 	Amount  money.Amount
-	Err     error
+	Refused string // why not, for people; "" when it is under way
 }
 
 // RefundAll refunds what is left of each booking, one after the other; one that
 // cannot be refunded does not stop the rest.
-func (s *Service) RefundAll(ctx context.Context, by booking.Actor, codes []string, reason string) []BulkResult {
-	results := make([]BulkResult, 0, len(codes))
-	for _, code := range codes {
-		b, err := booking.ByCode(ctx, s.DB, code)
-		result := BulkResult{Booking: b}
+func (s *Service) RefundAll(ctx context.Context, by booking.Actor, orders []BulkOrder, reason string) []BulkResult {
+	results := make([]BulkResult, 0, len(orders))
+	for _, o := range orders {
+		b, err := booking.ByCode(ctx, s.DB, o.Code)
+		result := BulkResult{Code: o.Code, Booking: b, Amount: b.Amount(o.Left)}
 		if err == nil {
-			var view Preview
-			if view, err = s.PreviewRefund(ctx, b, b.Amount(0)); err == nil {
-				result.Amount = view.Left
-				_, err = s.Refund(ctx, by, b.ID, view.Left, reason)
-			}
+			_, err = s.RefundSeen(ctx, by, b.ID, result.Amount, result.Amount, reason)
 		}
-		result.Err = err
+		if f, ok := fault.Of(err); ok {
+			result.Refused = f.Message
+		} else if err != nil {
+			s.Logger.ErrorContext(ctx, "one of several refunds", "booking", o.Code, "error", err)
+			result.Refused = "Something went wrong on our side. Look at the booking."
+		}
 		results = append(results, result)
 	}
 	return results

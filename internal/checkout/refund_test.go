@@ -65,7 +65,7 @@ func TestPartialThenFullRefund(t *testing.T) {
 		if err != nil || before.Blocked != "" {
 			t.Fatalf("preview %d: %+v %v", i, before, err)
 		}
-		if _, err := w.Checkout.Refund(t.Context(), booking.Admin(admin.ID), b.ID, usd(step.amount), "Broken heating"); err != nil {
+		if _, err := w.Checkout.Refund(t.Context(), booking.Admin(admin.ID, "192.0.2.9"), b.ID, usd(step.amount), "Broken heating"); err != nil {
 			t.Fatal(err)
 		}
 		w.Settle()
@@ -80,7 +80,7 @@ func TestPartialThenFullRefund(t *testing.T) {
 			t.Errorf("the preview promised the owner %d, the ledger says %d", before.OwnerAfter.Minor, step.owner)
 		}
 	}
-	_, err := w.Checkout.Refund(t.Context(), booking.Admin(admin.ID), b.ID, usd(1), "Once more")
+	_, err := w.Checkout.Refund(t.Context(), booking.Admin(admin.ID, "192.0.2.9"), b.ID, usd(1), "Once more")
 	if !fault.Is(err, fault.Invalid) {
 		t.Errorf("nothing is left, and a refund is %v", err)
 	}
@@ -97,7 +97,7 @@ func TestRefundsAtOnce(t *testing.T) {
 	granted := 0
 	for range 4 {
 		all.Go(func() {
-			_, err := w.Checkout.Refund(t.Context(), booking.Admin(admin.ID), b.ID, usd(60000), "Twice")
+			_, err := w.Checkout.Refund(t.Context(), booking.Admin(admin.ID, "192.0.2.9"), b.ID, usd(60000), "Twice")
 			mu.Lock()
 			defer mu.Unlock()
 			if err == nil {
@@ -125,7 +125,7 @@ func TestShortBalanceBecomesADebt(t *testing.T) {
 	w.Advance(8 * 24 * time.Hour)
 	account := w.AccountOf(owner.ID).StripeAccountID
 	payOut(t, w, account, 95040)
-	if _, err := w.Checkout.Refund(t.Context(), booking.Admin(admin.ID), b.ID, b.Total(), "Fire"); err != nil {
+	if _, err := w.Checkout.Refund(t.Context(), booking.Admin(admin.ID, "192.0.2.9"), b.ID, b.Total(), "Fire"); err != nil {
 		t.Fatal(err)
 	}
 	w.Settle()
@@ -202,12 +202,12 @@ func TestADisputeBlocksRefunds(t *testing.T) {
 	if err != nil || len(disputes) != 1 || disputes[0].Status != "needs_response" || disputes[0].Withdrawn != b.TotalAmount || disputes[0].DueBy == nil {
 		t.Fatalf("disputes %+v, %v", disputes, err)
 	}
-	if _, err := w.Checkout.Refund(t.Context(), booking.Admin(admin.ID), b.ID, usd(100), "Sorry"); !fault.Is(err, fault.Conflict) {
+	if _, err := w.Checkout.Refund(t.Context(), booking.Admin(admin.ID, "192.0.2.9"), b.ID, usd(100), "Sorry"); !fault.Is(err, fault.Conflict) {
 		t.Errorf("refund of a disputed payment: %v", err)
 	}
 	w.Control("disputes/"+disputes[0].ID+"/resolve", map[string]any{"outcome": "won"})
 	w.Settle()
-	if _, err := w.Checkout.Refund(t.Context(), booking.Admin(admin.ID), b.ID, usd(100), "Sorry"); err != nil {
+	if _, err := w.Checkout.Refund(t.Context(), booking.Admin(admin.ID, "192.0.2.9"), b.ID, usd(100), "Sorry"); err != nil {
 		t.Errorf("refund after the dispute was won: %v", err)
 	}
 }
@@ -221,7 +221,7 @@ func TestALostRefundIsFoundAgain(t *testing.T) {
 	b := w.Confirmed(tenant, factory.Home(t, w.DB, owner.ID, nil), 30, 5)
 	w.Control("faults", map[string]any{"route": "POST /v1/refunds", "kind": "500_after", "count": 1})
 	w.Control("webhooks", map[string]any{"mode": "drop"})
-	r, err := w.Checkout.Refund(t.Context(), booking.Admin(admin.ID), b.ID, usd(5000), "Noise")
+	r, err := w.Checkout.Refund(t.Context(), booking.Admin(admin.ID, "192.0.2.9"), b.ID, usd(5000), "Noise")
 	if err != nil {
 		t.Fatal(err)
 	}

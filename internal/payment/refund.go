@@ -51,6 +51,9 @@ const refundColumns = `r.id, r.payment_id, r.booking_id, r.listing_id, r.amount,
 // Money is the refund's amount.
 func (r Refund) Money() money.Amount { return money.New(r.Amount, r.Currency) }
 
+// In is minor units in the refund's currency.
+func (r Refund) In(minor int64) money.Amount { return money.New(minor, r.Currency) }
+
 // StripeID is the refund's id at Stripe, or "" before there is one.
 func (r Refund) StripeID() string {
 	if r.StripeRefundID == nil {

@@ -62,7 +62,9 @@ func (s *Server) Routes() []Route {
 		get("/robots.txt", Public, s.getRobots),
 	}
 	routes = append(routes, s.homeRoutes()...)
+	routes = append(routes, s.payoutRoutes()...)
 	routes = append(routes, s.stayRoutes()...)
+	routes = append(routes, s.adminMoneyRoutes()...)
 	if s.Outbox != nil {
 		routes = append(routes,
 			get("/dev/outbox", Public, s.getOutbox),
