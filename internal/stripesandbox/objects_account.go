@@ -1,7 +1,5 @@
 package stripesandbox
 
-import "maps"
-
 // Account is a connected account. What its flags say follows from what is known
 // of its owner: see requirements.go.
 type Account struct {
@@ -61,10 +59,9 @@ type RequirementError struct {
 }
 
 type TOSAcceptance struct {
-	Date number `json:"date"`
-	IP   text   `json:"ip"`
-	// UserAgent is named as Stripe does.
-	UserAgent text `json:"user_agent"`
+	Date      number `json:"date"`
+	IP        text   `json:"ip"`
+	UserAgent text   `json:"user_agent"`
 }
 
 type AccountSettings struct {
@@ -181,6 +178,3 @@ type Address struct {
 	PostalCode text `json:"postal_code"`
 	State      text `json:"state"`
 }
-
-// facts copies personal facts with a prefix into nested maps, as the API shows them.
-func (a *Account) facts() map[string]string { return maps.Clone(a.Facts) }

@@ -2,7 +2,6 @@ package stripesandbox
 
 import (
 	"errors"
-	"maps"
 	"strings"
 )
 
@@ -195,12 +194,12 @@ func (s *Server) onboardTo(a *Account, outcome string) error {
 
 // testPerson passes every check at once.
 func testPerson() map[string]string {
-	return maps.Clone(map[string]string{
+	return map[string]string{
 		"individual.first_name": "Jenny", "individual.last_name": "Rosen", "individual.email": "jenny@example.com", "individual.phone": "0000000000",
 		"individual.dob.day": "1", "individual.dob.month": "1", "individual.dob.year": "1902", "individual.ssn_last_4": "0000",
 		"individual.address.line1": "address_full_match", "individual.address.city": "South San Francisco", "individual.address.state": "CA",
 		"individual.address.postal_code": "94080",
-	})
+	}
 }
 
 // Deauthorize is the owner disconnecting from the platform.

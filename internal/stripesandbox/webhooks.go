@@ -11,7 +11,6 @@ func (s *Server) register(url, secret string, connect bool) {
 	if url == "" {
 		return
 	}
-	secret = orElse(secret, "")
 	for ep := range s.endpoints.newest() {
 		if ep.URL == url && ep.Connect == connect {
 			if secret != "" && !slices.Contains(ep.Secrets, secret) {
