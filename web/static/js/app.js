@@ -109,7 +109,11 @@ for (const form of all('form[data-quote]')) {
       const query = new URLSearchParams(new FormData(form));
       const answer = await fetch(`${form.dataset.quote}?${query}`, { headers: { Accept: 'text/html' }, signal: running.signal });
       // 422 and 409 carry a fragment too: it says what is wrong with the dates.
-      if (answer.ok || answer.status === 422 || answer.status === 409) result.innerHTML = await answer.text();
+      if (answer.ok || answer.status === 422 || answer.status === 409) {
+        result.innerHTML = await answer.text();
+        const total = result.querySelector('.total');
+        for (const copy of all('[data-quote-total]')) copy.innerHTML = total?.innerHTML || copy.dataset.quoteTotal;
+      }
       result.removeAttribute('aria-busy');
     } catch (error) {
       if (error.name !== 'AbortError') result.removeAttribute('aria-busy');
