@@ -90,30 +90,6 @@ func ByEmail(ctx context.Context, q postgres.Querier, email string) (User, error
 	return postgres.One[User](ctx, q, nobody, `SELECT `+columns+` FROM users WHERE lower(email) = lower($1)`, strings.TrimSpace(email))
 }
 
-// Filter narrows a search for people. Zero values do not narrow.
-type Filter struct {
-	Query string // a part of the name or the address, or a whole id
-	Role  string
-	Limit int // 0: 50
-	Page  int // from 1
-}
-
-// Search lists people for admins, newest first, with the number of all that match.
-func Search(ctx context.Context, q postgres.Querier, f Filter) (found []User, total int, err error) {
-	if f.Limit <= 0 {
-		f.Limit = 50
-	}
-	const matching = ` FROM users WHERE ($1 = '' OR position(lower($1) IN lower(name || ' ' || email)) > 0 OR id::text = $1)
-		AND ($2 = '' OR $2 = ANY (roles))`
-	query := strings.TrimSpace(f.Query)
-	if err := q.QueryRow(ctx, `SELECT count(*)`+matching, query, f.Role).Scan(&total); err != nil {
-		return nil, 0, err
-	}
-	found, err = postgres.All[User](ctx, q, `SELECT `+columns+matching+` ORDER BY created_at DESC, id DESC LIMIT $3 OFFSET $4`,
-		query, f.Role, f.Limit, max(f.Page-1, 0)*f.Limit)
-	return found, total, err
-}
-
 // Admins lists the admins who can act: not suspended.
 func Admins(ctx context.Context, q postgres.Querier) ([]User, error) {
 	return postgres.All[User](ctx, q, `SELECT `+columns+` FROM users WHERE 'admin' = ANY (roles) AND suspended_at IS NULL ORDER BY id`)
@@ -170,14 +146,8 @@ func AddRole(ctx context.Context, tx pgx.Tx, id ID, role string) error {
 	return err
 }
 
-// RemoveRole takes a role away and ends the person's sessions.
-func RemoveRole(ctx context.Context, tx pgx.Tx, id ID, role string) error {
-	_, err := tx.Exec(ctx, `UPDATE users SET roles = array_remove(roles, $2), session_version = session_version + 1
-		WHERE id = $1 AND $2 = ANY (roles)`, id, role)
-	return err
-}
-
-// Suspend keeps a person out, from this moment on.
+// Suspend keeps a person out, from this moment on. Admins do it to each other
+// by [SuspendBy].
 func Suspend(ctx context.Context, tx pgx.Tx, id ID, now time.Time) error {
 	return change(ctx, tx, `UPDATE users SET suspended_at = coalesce(suspended_at, $2), session_version = session_version + 1 WHERE id = $1`, id, now)
 }

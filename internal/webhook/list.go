@@ -98,3 +98,12 @@ func parseSubject(s string) inbound.Subject {
 	kind, id, _ := strings.Cut(s, ":")
 	return inbound.Subject{Kind: kind, ID: id}
 }
+
+// GivenUp counts the events that could not be applied. It reads an index of
+// them alone, so every admin page may ask.
+func GivenUp(ctx context.Context, q postgres.Querier) (n int, err error) {
+	if err = q.QueryRow(ctx, `SELECT count(*) FROM stripe_events WHERE state = 'failed'`).Scan(&n); err != nil {
+		return 0, fmt.Errorf("count the events that were given up: %w", err)
+	}
+	return n, nil
+}
