@@ -105,6 +105,7 @@ func TestRegistrationSaysEveryMistake(t *testing.T) {
 		"line break in name":  {account.Registration{"A\nBcc: x", "a@b.co", password}, "name"},
 		"no at":               {account.Registration{"A", "ab.co", password}, "email"},
 		"name in the address": {account.Registration{"A", "Ada <a@b.co>", password}, "email"},
+		"brackets":            {account.Registration{"A", "<a@b.co>", password}, "email"},
 		"header in address":   {account.Registration{"A", "a@b.co\r\nBcc: x@y.zz", password}, "email"},
 		"no top level":        {account.Registration{"A", "a@localhost", password}, "email"},
 		"short password":      {account.Registration{"A", "a@b.co", "ninechars"}, "password"},
