@@ -32,12 +32,6 @@ func ByStripeID(ctx context.Context, q postgres.Querier, acct string) (Account, 
 		`SELECT `+columns+` FROM connected_accounts WHERE stripe_account_id = $1`, acct)
 }
 
-// All lists the accounts of a mode, those that need somebody first.
-func All(ctx context.Context, q postgres.Querier, livemode bool) ([]Account, error) {
-	return postgres.All[Account](ctx, q,
-		`SELECT `+columns+` FROM connected_accounts WHERE livemode = $1 ORDER BY due_by NULLS LAST, created_at DESC`, livemode)
-}
-
 // Stale lists accounts that nobody looked at since before, the oldest look
 // first: a sweep asks for them again.
 func Stale(ctx context.Context, q postgres.Querier, livemode bool, before time.Time, limit int) ([]Account, error) {

@@ -78,11 +78,7 @@ func (s *Service) tellOwner(ctx context.Context, tx pgx.Tx, before, after connec
 		return nil
 	}
 	data := map[string]any{"reference": after.StripeAccountID, "reason": problemReason(after)}
-	var items []string
-	for _, r := range after.Due() {
-		items = append(items, r.Words)
-	}
-	if items != nil {
+	if items := words(after); len(items) > 0 {
 		data["items"] = items
 	}
 	if after.DueBy != nil {
