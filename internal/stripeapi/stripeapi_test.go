@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"hearth/internal/fault"
 	"hearth/internal/postgres"
 	"hearth/internal/stripeapi"
 	"hearth/internal/testkit/pgtest"
@@ -256,6 +257,30 @@ func TestErrors(t *testing.T) {
 	d.line.fail("500", "500", "500", "404")
 	if _, err = d.Refund(ctx, "re_1"); err == nil || stripeapi.IsNotFound(err) {
 		t.Errorf("three attempts and no more: %v", err)
+	}
+}
+
+// Never more than Stripe's 25 a second; reads do not hold writes up.
+func TestReadsAndWritesAreLimitedApart(t *testing.T) {
+	d := open(t)
+	id := d.planned()
+	start := time.Now()
+	for range 15 {
+		if _, err := d.Refund(ctx, "re_1"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if took := time.Since(start); took < 450*time.Millisecond {
+		t.Errorf("15 reads took %s", took)
+	}
+	hurried, cancel := context.WithTimeout(ctx, time.Nanosecond)
+	defer cancel()
+	<-hurried.Done()
+	if _, err := d.Send(hurried, id); !fault.Is(err, fault.Unavailable) || d.row(id).Attempts != 0 {
+		t.Errorf("a request without time left: %v", err)
+	}
+	if o, err := d.Send(ctx, id); err != nil || o.ObjectID == "" {
+		t.Errorf("%+v %v", o, err)
 	}
 }
 
