@@ -61,7 +61,7 @@ func TestLogInLeadsOnlyToThisSite(t *testing.T) {
 	h := start(t)
 	ada := h.person(t, "Ada")
 	for next, want := range map[string]string{
-		"/trips?x=1": "/trips?x=1", "": "/", "https://evil.example": "/", "//evil.example": "/", `/\evil.example`: "/",
+		"/trips?x=1": "/trips?x=1", "": "/", "https://evil.example": "/", "//evil.example": "/", "///evil.example": "/", `/\evil.example`: "/",
 		"javascript:alert(1)": "/", "/\t/evil.example": "/", "trips": "/",
 	} {
 		b := h.Another()

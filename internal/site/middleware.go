@@ -117,14 +117,9 @@ func (s *Server) sameSite(next http.Handler) http.Handler {
 	})
 }
 
-// limitBody refuses more than a number of bytes, and before reading any where
-// the size is announced.
-func (s *Server) limitBody(limit int64, next http.Handler) http.Handler {
+// limitBody lets nobody make us read more than a number of bytes.
+func limitBody(limit int64, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.ContentLength > limit {
-			s.fail(w, r, &http.MaxBytesError{Limit: limit})
-			return
-		}
 		r.Body = http.MaxBytesReader(w, r.Body, limit)
 		next.ServeHTTP(w, r)
 	})

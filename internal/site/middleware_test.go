@@ -167,9 +167,9 @@ func TestAddressesComeFromATrustedProxyOnly(t *testing.T) {
 		h.Header.Set("X-Forwarded-For", "192.0.2.1")
 		h.Post("/login", "email", "a@b.co", "password", "x").WantStatus(422)
 		h.Header.Set("X-Forwarded-For", "192.0.2.2")
-		h.Post("/login", "email", "a@b.co", "password", "x").WantStatus(c.last)
+		h.Post("/login", "email", "second@b.co", "password", "x").WantStatus(c.last)
 		h.Header.Set("X-Forwarded-For", "198.51.100.7, 192.0.2.2")
-		h.Post("/login", "email", "a@b.co", "password", "x").WantStatus(429) // ours is the last
+		h.Post("/login", "email", "third@b.co", "password", "x").WantStatus(429) // ours is the last
 	}
 }
 

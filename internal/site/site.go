@@ -89,7 +89,7 @@ func (s *Server) pages() http.Handler {
 		if route.limit != "" {
 			handler = limiters[route.limit](handler)
 		}
-		handler = s.gate(route.Role, s.limitBody(route.bodyLimit(), handler))
+		handler = s.gate(route.Role, limitBody(route.bodyLimit(), handler))
 		r.Method(route.Method, route.Path, handler)
 		if route.Method == http.MethodGet {
 			r.Method(http.MethodHead, route.Path, handler)
