@@ -74,9 +74,11 @@ func (s *Server) recoverer(next http.Handler) http.Handler {
 // since browsers apply form-action to redirects as well.
 func (s *Server) headers() func(http.Handler) http.Handler {
 	forms := "'self' https://checkout.stripe.com https://connect.stripe.com https://billing.stripe.com https://dashboard.stripe.com"
-	if s.Config.Sandbox() {
-		if stand, err := url.Parse(s.Config.StripeAPIBase); err == nil && stand.Host != "" {
-			forms += " " + stand.Scheme + "://" + stand.Host
+	if s.Config.Sandbox() { // its API and its pages may be reached by different names
+		for _, address := range []string{s.Config.StripeAPIBase, s.Config.SandboxURL} {
+			if stand, err := url.Parse(address); err == nil && stand.Host != "" {
+				forms += " " + stand.Scheme + "://" + stand.Host
+			}
 		}
 	}
 	csp := "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action " + forms

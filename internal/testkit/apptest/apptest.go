@@ -5,6 +5,7 @@ package apptest
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -37,7 +38,7 @@ type World struct {
 	*app.App
 	T       testing.TB
 	Sandbox string // its base URL
-	URL     string // the site's
+	SiteURL string // the pages'
 	offset  *atomic.Int64
 }
 
@@ -69,7 +70,7 @@ func Start(t testing.TB) *World {
 
 	offset := new(atomic.Int64)
 	now := func() time.Time { return time.Now().Add(time.Duration(offset.Load())) }
-	c := config.Config{BaseURL: pages.URL, DatabaseURL: pgtest.DSN(t), DataDir: t.TempDir(), StripeKey: "sk_test_apptest", StripeAPIBase: stripe.URL,
+	c := config.Config{BaseURL: pages.URL, DatabaseURL: pgtest.DSN(t), DataDir: t.TempDir(), StripeKey: "sk_test_apptest", StripeAPIBase: stripe.URL, SandboxURL: stripe.URL,
 		WebhookSecrets: []string{secret}, ConnectWebhookSecrets: []string{connectSecret},
 		Region: "US", CurrencyCode: "usd", FeeBPS: 1200, PayoutDelayDays: 1, MailFrom: "Hearth <hello@hearth.test>", Dev: true}
 	a, err := app.New(t.Context(), c, now, slog.New(slog.NewTextHandler(testLog{t}, &slog.HandlerOptions{Level: slog.LevelWarn})))
@@ -82,7 +83,7 @@ func Start(t testing.TB) *World {
 	mux.Handle("/webhooks/stripe", door.Receive(inbound.SourceAccount, c.WebhookSecrets))
 	mux.Handle("/webhooks/stripe/connect", door.Receive(inbound.SourceConnect, c.ConnectWebhookSecrets))
 	mux.Handle("/", a.Site(site.Limits{LogIns: many, Mails: many, Bookings: many}).Handler())
-	return &World{App: a, T: t, Sandbox: stripe.URL, URL: pages.URL, offset: offset}
+	return &World{App: a, T: t, Sandbox: stripe.URL, SiteURL: pages.URL, offset: offset}
 }
 
 type testLog struct{ t testing.TB }
@@ -90,6 +91,21 @@ type testLog struct{ t testing.TB }
 func (l testLog) Write(line []byte) (int, error) {
 	l.t.Logf("%s", bytes.TrimSpace(line))
 	return len(line), nil
+}
+
+// Work runs the background workers until the test ends: mails go out, holds
+// end, and the inbox is worked off by itself.
+func (w *World) Work() {
+	w.T.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- w.Run(ctx) }()
+	w.T.Cleanup(func() {
+		stop()
+		if err := <-done; err != nil {
+			w.T.Error(err)
+		}
+	})
 }
 
 // Control calls one of the sandbox's control endpoints and returns its answer.
