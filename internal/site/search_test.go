@@ -97,7 +97,8 @@ func TestSearchShowsTotalsAndKeepsFilters(t *testing.T) {
 	h.home(t, nora, "Lakeside A-frame", func(l *listing.Listing) { l.Amenities = []string{"pool"} })
 	h.home(t, nora, "Little cabin", func(l *listing.Listing) { l.NightlyPrice = 10000 })
 	h.Get("/").WantStatus(200).Want("h1", "Homes to stay in").Want(".card .title", "South Lake Tahoe", "South Lake Tahoe").
-		Want(".card .price b", "$320", "$744") // two nights and the cleaning
+		Want(".card .price b", "$320", "$744"). // two nights and the cleaning
+		Want(".mapbox a.pin", "$320", "$744")
 	dates := "in=" + h.days(10) + "&out=" + h.days(20)
 	page := h.Get("/search?q=tahoe&amenity=pool&max=3000&guests=2&sort=price&"+dates).WantStatus(200).
 		Want("h1", "1 home for “tahoe”").Want(".card .price b", "$2,928"). // 10 × 312 − 10 % + 120
@@ -116,7 +117,7 @@ func TestSearchShowsTotalsAndKeepsFilters(t *testing.T) {
 			t.Errorf("the pool's chip leads to %s", href)
 		}
 	})
-	h.Get("/search?q=nowhere").WantStatus(200).Want(".empty a").WantNone(".card")
+	h.Get("/search?q=nowhere").WantStatus(200).Want(".empty a").WantNone(".card").WantNone(".mapbox")
 }
 
 func TestSearchSaysWhatItCannotRead(t *testing.T) {
@@ -162,7 +163,7 @@ func TestHomePageQuotesWithoutLogIn(t *testing.T) {
 	path := "/homes/" + home.Slug
 	h.Get(path).WantStatus(200).Want(".book .note", "This home cannot be booked right now.").WantNone(".book .btn-primary")
 	h.payable(t, nora)
-	page := h.Get(path).WantStatus(200).Want("h1", "Lakeside A-frame").Want(".book .btn-primary", "Reserve").WantNone(".book .total")
+	page := h.Get(path).WantStatus(200).Want("h1", "Lakeside A-frame").Want(".mapbox .m-area").Want(".book .btn-primary", "Reserve").WantNone(".book .total")
 	for _, secret := range []string{"Stillwater", "96150", "4711", "38.93994", "119.97719", nora.Email} {
 		if strings.Contains(page.Body, secret) {
 			t.Errorf("the page says %q to strangers", secret)

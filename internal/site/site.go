@@ -29,6 +29,7 @@ import (
 	"time"
 
 	"hearth/internal/account"
+	"hearth/internal/basemap"
 	"hearth/internal/checkout"
 	"hearth/internal/config"
 	"hearth/internal/hosting"
@@ -60,6 +61,8 @@ type Server struct {
 	Now      func() time.Time
 
 	darkroom sync.Mutex // one uploaded photo is developed at a time
+	mapOnce  sync.Once
+	atlas    *basemap.Map // nil until the first map
 }
 
 // Handler is the whole site.
