@@ -180,6 +180,40 @@ func TestCommittedRowsSurviveTheKillOfEverything(t *testing.T) {
 	}
 }
 
+// A killed server's orphans may still write; the next waits for them to go.
+func TestOrphansOfAKilledServer(t *testing.T) {
+	t.Parallel()
+	dir := dataDir(t)
+	app, dsn := otherUser(t, dir)
+	orphan := int(connect(t, dsn).PgConn().PID())
+	server := query[int](t, dsn, serverPid)
+	syscall.Kill(orphan, syscall.SIGSTOP)
+	t.Cleanup(func() { syscall.Kill(orphan, syscall.SIGCONT) })
+	syscall.Kill(server, syscall.SIGKILL)
+	kill(app)
+
+	started := make(chan error, 1)
+	go func() {
+		c, err := embedded.Start(t.Context(), embedded.Options{DataDir: dir})
+		if err == nil {
+			err = c.Close()
+		}
+		started <- err
+	}()
+	waitFor(t, "a new server to refuse to start beside the orphan", func() bool {
+		logs, err := filepath.Glob(filepath.Join(dir, "pg*.log"))
+		if err != nil || len(logs) != 1 {
+			t.Fatalf("logs %v, %v", logs, err)
+		}
+		text, err := os.ReadFile(logs[0])
+		return err == nil && strings.Contains(string(text), "still in use")
+	})
+	syscall.Kill(orphan, syscall.SIGCONT)
+	if err := <-started; err != nil {
+		t.Error(err)
+	}
+}
+
 func TestServerStopsWhenItsProcessDies(t *testing.T) {
 	t.Parallel()
 	app, dsn := otherUser(t, dataDir(t))
