@@ -61,7 +61,7 @@ func start(t *testing.T, options ...func(*site.Server)) *house {
 	t.Helper()
 	h := &house{clock: time.Now(), log: &logged{}}
 	db := pgtest.Pool(t)
-	engine, err := view.New(web.FS)
+	engine, err := templates()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,6 +96,9 @@ func (h *house) pass(d time.Duration) {
 	defer h.mu.Unlock()
 	h.clock = h.clock.Add(d)
 }
+
+// templates are parsed once for all tests: they never change.
+var templates = sync.OnceValues(func() (*view.Engine, error) { return view.New(web.FS) })
 
 var hash = sync.OnceValues(func() (string, error) { return user.HashPassword(password) })
 
