@@ -105,7 +105,7 @@ func (s *Server) postOwnerStayRefund(w http.ResponseWriter, r *http.Request) err
 	form.Reason = reasonOf(form.Reason)
 	amount, err := refundAmount(b, form)
 	if err == nil {
-		err = s.refundSeen(r, b, amount, form)
+		_, err = s.Checkout.RefundSeen(r.Context(), booking.Owner(me(r).ID), b.ID, amount, b.Amount(form.Left), form.Reason)
 	}
 	if formErrors(err) != nil {
 		return s.ownerStayRefundPage(w, r, b, form, nil, err)
@@ -115,17 +115,4 @@ func (s *Server) postOwnerStayRefund(w http.ResponseWriter, r *http.Request) err
 	}
 	s.flash(r, "ok", amount.Format()+" goes back to the tenant.")
 	return seeOther(w, r, "/owner/stays/"+b.Code)
-}
-
-// refundSeen refunds, unless something was refunded since the page was shown.
-func (s *Server) refundSeen(r *http.Request, b booking.Booking, amount money.Amount, form refundForm) error {
-	m, err := s.stayMoney(r.Context(), b)
-	if err != nil {
-		return err
-	}
-	if m.Left().Minor != form.Left {
-		return fault.New(fault.Conflict, "Something was refunded since you opened this page: %s is left. Look it over and try again.", m.Left().Format())
-	}
-	_, err = s.Checkout.Refund(r.Context(), booking.Owner(me(r).ID), b.ID, amount, form.Reason)
-	return err
 }

@@ -3,6 +3,7 @@ package site
 import (
 	"context"
 	"slices"
+	"time"
 
 	"hearth/internal/booking"
 	"hearth/internal/payment"
@@ -18,11 +19,12 @@ func (s *Server) story(ctx context.Context, st stay, viewer string) ([]view.Happ
 		return nil, err
 	}
 	var all []view.Happening
-	for _, step := range steps {
+	for i, step := range steps {
 		all = append(all, stepWords(step, viewer))
-	}
-	if viewer == "tenant" {
-		for _, c := range st.Money.Charges {
+		if i > 0 || viewer != "tenant" {
+			continue
+		}
+		for _, c := range st.Money.Charges { // Stripe counts seconds: within one, first booked, then paid
 			all = append(all, chargeWords(c))
 		}
 	}
@@ -32,7 +34,10 @@ func (s *Server) story(ctx context.Context, st stay, viewer string) ([]view.Happ
 	for i := range all {
 		all[i].At = all[i].At.In(st.Booking.Location())
 	}
-	slices.SortStableFunc(all, func(a, b view.Happening) int { return b.At.Compare(a.At) })
+	slices.SortStableFunc(all, func(a, b view.Happening) int {
+		return a.At.Truncate(time.Second).Compare(b.At.Truncate(time.Second))
+	})
+	slices.Reverse(all)
 	return all, nil
 }
 
