@@ -101,16 +101,23 @@ const reaper = `trap '' HUP INT TERM
 cat >/dev/null
 for i in 1 2 3 4 5 6 7 8 9 10; do rm -rf "$1" 2>/dev/null && [ ! -e "$1" ] && sleep 0.1 && [ ! -e "$1" ] && exit; sleep 0.1; done`
 
-// reaperPipe stays open as long as the process lives.
-var reaperPipe *os.File
-
 func removeAfterwards(dir string) error {
 	read, write, err := os.Pipe()
 	if err != nil {
 		return err
 	}
 	defer read.Close()
-	reaperPipe = write
+	defer write.Close()
+	// A descriptor that no garbage collector closes: it stays as long as the process.
+	syscall.ForkLock.RLock()
+	kept, err := syscall.Dup(int(write.Fd()))
+	if err == nil {
+		syscall.CloseOnExec(kept)
+	}
+	syscall.ForkLock.RUnlock()
+	if err != nil {
+		return err
+	}
 	shell := exec.Command("/bin/sh", "-c", reaper, "hearth-browser-reaper", dir)
 	shell.Dir = "/"
 	shell.Stdin = read
