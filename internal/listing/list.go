@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"hearth/internal/fault"
+	"hearth/internal/money"
 	"hearth/internal/postgres"
 	"hearth/internal/user"
 
@@ -64,6 +65,9 @@ func Count(ctx context.Context, q postgres.Querier, f Filter) (map[Status]int, e
 // SetFee gives a home a fee of its own in basis points; nil: its owner's, else
 // the platform's. Bookings that are made keep theirs.
 func SetFee(ctx context.Context, tx pgx.Tx, id ID, bps *int64) error {
+	if bps != nil && (*bps < 0 || *bps > int64(money.Whole)) {
+		return fault.Field("fee", "A fee is between 0 and %d basis points.", money.Whole)
+	}
 	done, err := tx.Exec(ctx, `UPDATE listings SET fee_bps = $2 WHERE id = $1`, id, bps)
 	if err == nil && done.RowsAffected() == 0 {
 		return fault.New(fault.NotFound, noSuchHome)

@@ -42,7 +42,7 @@ func ListDisputes(ctx context.Context, q postgres.Querier, group DisputeGroup, l
 		LIMIT $2 OFFSET $3`, group, limit, offset)
 }
 
-// CountDisputes counts them by group.
+// CountDisputes counts them by group; every group is in the answer.
 func CountDisputes(ctx context.Context, q postgres.Querier) (map[DisputeGroup]int, error) {
 	type count struct {
 		Kind DisputeGroup
@@ -52,9 +52,10 @@ func CountDisputes(ctx context.Context, q postgres.Querier) (map[DisputeGroup]in
 	if err != nil {
 		return nil, fmt.Errorf("count disputes: %w", err)
 	}
-	byGroup := map[DisputeGroup]int{}
+	byGroup := map[DisputeGroup]int{"": 0, DisputesToAnswer: 0, DisputesWaiting: 0, DisputesClosed: 0}
 	for _, c := range counts {
 		byGroup[c.Kind] = c.N
+		byGroup[""] += c.N
 	}
 	return byGroup, nil
 }

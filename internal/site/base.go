@@ -35,6 +35,9 @@ func (s *Server) base(r *http.Request, title string) page {
 			ID: string(u.ID), Name: u.Name, Email: u.Email, IsOwner: u.IsOwner(), IsAdmin: u.IsAdmin(),
 			Initial: view.Initial(u.Name), AvatarColor: view.AvatarColor(string(u.ID)),
 		}
+		if u.IsAdmin() && isAdminPath(r.URL.Path) {
+			b.Counts = s.troubles(r)
+		}
 	}
 	return b
 }

@@ -157,8 +157,13 @@ func Reinstate(ctx context.Context, tx pgx.Tx, id ID) error {
 	return change(ctx, tx, `UPDATE users SET suspended_at = NULL WHERE id = $1`, id)
 }
 
+const maxFee = 10_000 // basis points: all of it
+
 // SetFee gives an owner a fee of their own in basis points; nil: the platform's.
 func SetFee(ctx context.Context, tx pgx.Tx, id ID, bps *int64) error {
+	if bps != nil && (*bps < 0 || *bps > maxFee) {
+		return fault.Field("fee", "A fee is between 0 and %d basis points.", maxFee)
+	}
 	return change(ctx, tx, `UPDATE users SET fee_bps = $2 WHERE id = $1`, id, bps)
 }
 

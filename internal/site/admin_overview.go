@@ -1,0 +1,136 @@
+package site
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"hearth/internal/booking"
+	"hearth/internal/connect"
+	"hearth/internal/ledger"
+	"hearth/internal/money"
+	"hearth/internal/payment"
+	"hearth/internal/reconcile"
+	"hearth/internal/view"
+	"hearth/internal/webhook"
+)
+
+// adminOverviewPage is the platform's month, and what wants somebody's eye.
+type adminOverviewPage struct {
+	page
+	Figures  []figure
+	Todo     []view.Step
+	Disputes []disputeRow
+	Latest   []booking.Row
+	Sweep    string
+	Inbox    string
+}
+
+const month = 30 * 24 * time.Hour
+
+func (s *Server) getAdminOverview(w http.ResponseWriter, r *http.Request) error {
+	ctx, now := r.Context(), s.Now()
+	p := adminOverviewPage{page: s.base(r, "Overview")}
+	p.Nav = "admin:overview"
+	var err error
+	if p.Figures, err = s.monthFigures(ctx, now); err != nil {
+		return err
+	}
+	if p.Disputes, err = s.disputes(r, payment.DisputesToAnswer, latest, 0); err != nil {
+		return err
+	}
+	if p.Latest, err = booking.Find(ctx, s.DB, booking.Search{Size: latest}, s.Config.Currency()); err != nil {
+		return err
+	}
+	if p.Todo, err = s.attention(ctx, p.Counts); err != nil {
+		return err
+	}
+	if err := s.health(ctx, &p, now); err != nil {
+		return err
+	}
+	return s.render(w, "admin_overview", p)
+}
+
+// monthFigures are the last 30 days beside the 30 before.
+func (s *Server) monthFigures(ctx context.Context, now time.Time) ([]figure, error) {
+	this, err := ledger.FlowOf(ctx, s.DB, now.Add(-month), now.Add(time.Minute), s.Config.Currency())
+	if err != nil {
+		return nil, err
+	}
+	last, err := ledger.FlowOf(ctx, s.DB, now.Add(-2*month), now.Add(-month), s.Config.Currency())
+	if err != nil {
+		return nil, err
+	}
+	before := func(a money.Amount) string { return a.Format() + " in the 30 days before" }
+	return []figure{
+		{"Tenants paid", view.Plural(this.Payments, "payment", "payments") + ", " + before(last.Taken), this.Taken},
+		{"Given back", before(last.Refunded), this.Refunded},
+		{"Our fees", before(last.Fees), this.Fees},
+		{"Stripe’s fees", "Paid out of ours", this.StripeFees},
+	}, nil
+}
+
+// attention is what somebody should do, the money of tenants first.
+func (s *Server) attention(ctx context.Context, counts map[string]int) (todo []view.Step, err error) {
+	add := func(n int, one, many, text, href string) {
+		if n > 0 {
+			todo = append(todo, view.Step{Title: view.Plural(n, one, many), Text: text, Action: "Look", Href: href})
+		}
+	}
+	accounts, err := connect.List(ctx, s.DB, s.Config.Live())
+	if err != nil {
+		return nil, err
+	}
+	groups := map[connect.Group]int{}
+	for _, a := range accounts {
+		groups[a.Group()]++
+	}
+	add(counts["admin:refunds"], "failed refund", "failed refunds", "The tenant does not have the money. Refund again, or pay them another way.", "/admin/refunds?status=failed")
+	add(counts["admin:disputes"], "open dispute", "open disputes", "Those that want an answer are listed below.", "/admin/disputes")
+	add(counts["admin:events"], "webhook event given up", "webhook events given up", "They could not be applied. Look at the error, then replay them.", "/admin/events?state="+webhook.Failed)
+	add(groups[connect.GroupRestricted], "restricted account", "restricted accounts", "These homes are off sale until their owner acts.", "/admin/accounts?group="+string(connect.GroupRestricted))
+	add(groups[connect.GroupRestrictedSoon], "account restricted soon", "accounts restricted soon", "Stripe needs something from their owner before a date.", "/admin/accounts?group="+string(connect.GroupRestrictedSoon))
+	return todo, nil
+}
+
+// health says how the machinery does, and adds to the list what stands still.
+func (s *Server) health(ctx context.Context, p *adminOverviewPage, now time.Time) error {
+	swept, err := reconcile.Latest(ctx, s.DB)
+	if err != nil {
+		return err
+	}
+	p.Sweep = "never"
+	if swept.Unix() > 0 {
+		p.Sweep = view.Ago(now, swept)
+	}
+	if now.Sub(swept) > 3*reconcile.Every {
+		p.Todo = append(p.Todo, view.Step{Title: "The sweep stands still", Text: "It last ran " + p.Sweep + ". It should run every " + view.Plural(int(reconcile.Every/time.Minute), "minute", "minutes") + ": look at the server’s log."})
+	}
+	inbox, err := webhook.HealthOf(ctx, s.DB)
+	if err != nil {
+		return err
+	}
+	p.Inbox = "none has come"
+	if inbox.Newest != nil {
+		p.Inbox = view.Ago(now, *inbox.Newest)
+	}
+	return nil
+}
+
+// troubles are the numbers in the navigation of admin pages.
+func (s *Server) troubles(r *http.Request) map[string]int {
+	ctx := r.Context()
+	money, err := payment.CountTroubles(ctx, s.DB)
+	if err != nil {
+		s.Logger.Error("count troubles", "error", err, "request", requestIDOf(r))
+	}
+	events, err := webhook.GivenUp(ctx, s.DB)
+	if err != nil {
+		s.Logger.Error("count troubles", "error", err, "request", requestIDOf(r))
+	}
+	return map[string]int{"admin:refunds": money.Refunds, "admin:disputes": money.Disputes, "admin:events": events}
+}
+
+// isAdminPath reports a page of the admins.
+func isAdminPath(path string) bool { return path == "/admin" || strings.HasPrefix(path, "/admin/") }
