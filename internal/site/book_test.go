@@ -7,6 +7,7 @@ import (
 
 	"hearth/internal/booking"
 	"hearth/internal/testkit/apptest"
+	"hearth/internal/testkit/htmltest"
 )
 
 func TestStrangersLogInAndComeBackToTheirDates(t *testing.T) {
@@ -133,4 +134,16 @@ func TestBookingWhileStripeIsSilent(t *testing.T) {
 	c.Control("faults", map[string]any{"route": "POST /v1/checkout/sessions", "kind": "reset_before", "count": 20})
 	page.Submit("#book", "consent", "true").WantStatus(http.StatusSeeOther).WantRedirect("/trips/"+c.mine(t).Code+"/held").
 		Follow().WantStatus(200).Want(".flash", "held")
+}
+
+// Whoever books as fast as a program is slowed down.
+func TestBookingsAreCounted(t *testing.T) {
+	c := newTown(t)
+	few := noLimits
+	few.Bookings = 1
+	b := htmltest.New(t, c.Site(few).Handler())
+	b.Post("/login", "email", c.tenant.Email, "password", password).WantStatus(http.StatusSeeOther)
+	page := b.Get(c.bookPath(30, 3))
+	page.Submit("#book").WantStatus(http.StatusUnprocessableEntity)
+	page.Submit("#book").WantStatus(http.StatusTooManyRequests)
 }
