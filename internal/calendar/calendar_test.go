@@ -233,3 +233,30 @@ func TestTodayIsTheHomesOwn(t *testing.T) {
 		}
 	}
 }
+
+func TestNearestFreeStays(t *testing.T) {
+	tx := pgtest.Tx(t)
+	h := home(t, tx)
+	if err := take(tx, h, stay("10", "14"), booking(t, tx, h, stay("10", "14"))); err != nil {
+		t.Fatal(err)
+	}
+	if err := postgres.InTx(ctx, tx, func(tx pgx.Tx) error { return calendar.Block(ctx, tx, h, stay("05", "08")) }); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		earliest time.Time
+		want     string
+	}{{stay("01", "02").CheckIn, "08-10 14-16 15-17"}, {stay("09", "10").CheckIn, "14-16 15-17 16-18"}} {
+		free, err := calendar.Nearest(ctx, tx, h, stay("11", "13"), c.earliest, 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		for _, s := range free {
+			got += " " + s.CheckIn.Format("02") + "-" + s.CheckOut.Format("02")
+		}
+		if got != " "+c.want {
+			t.Errorf("from %s: %s, want %s", c.earliest.Format(time.DateOnly), got, c.want)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"hearth/internal/fault"
@@ -171,4 +172,27 @@ func later(a, b time.Time) time.Time {
 		return b
 	}
 	return a
+}
+
+// nearby is how many days away other dates are looked for.
+const nearby = 45
+
+// Nearest are up to n free stays of the same length, the nearest days first,
+// none of which begins before earliest.
+func Nearest(ctx context.Context, q postgres.Querier, home listing.ID, stay Stay, earliest time.Time, n int) ([]Stay, error) {
+	taken, err := Taken(ctx, q, home, stay.CheckIn.AddDate(0, 0, -nearby), stay.CheckOut.AddDate(0, 0, nearby))
+	if err != nil {
+		return nil, err
+	}
+	var free []Stay
+	for days := 1; days <= nearby && len(free) < n; days++ {
+		for _, by := range []int{-days, days} {
+			other := Stay{stay.CheckIn.AddDate(0, 0, by), stay.CheckOut.AddDate(0, 0, by)}
+			clash := func(t Occupied) bool { return t.Overlaps(other) }
+			if len(free) < n && !other.CheckIn.Before(earliest) && !slices.ContainsFunc(taken, clash) {
+				free = append(free, other)
+			}
+		}
+	}
+	return free, nil
 }

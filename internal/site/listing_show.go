@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -51,6 +52,7 @@ type listingPage struct {
 type quotePart struct {
 	Quote   *stayQuote
 	Trouble string
+	Others  []view.Link // free dates near those that are taken
 	OnSale  bool
 }
 
@@ -174,10 +176,24 @@ func (s *Server) priceFree(r *http.Request, home listing.Listing, stay calendar.
 		return err
 	}
 	if !free {
-		return fault.New(fault.Conflict, "Some of those nights are taken. The calendar shows which are free.")
+		if part.Others, err = s.otherDates(r, home, stay); err != nil {
+			return err
+		}
+		return fault.New(fault.Conflict, "Some of those nights are taken.")
 	}
 	part.Quote = &stayQuote{stay.CheckIn, stay.CheckOut, stay.Nights(), quote.Total(), quoteLines(quote)}
 	return nil
+}
+
+// otherDates are the nearest free dates for a stay of the same length.
+func (s *Server) otherDates(r *http.Request, home listing.Listing, stay calendar.Stay) ([]view.Link, error) {
+	free, err := calendar.Nearest(r.Context(), s.DB, home.ID, stay, calendar.Today(home.TimeZone, s.Now()), 3)
+	var links []view.Link
+	for _, other := range free {
+		query := url.Values{"in": {other.CheckIn.Format(time.DateOnly)}, "out": {other.CheckOut.Format(time.DateOnly)}, "guests": {strconv.Itoa(guestsOf(r))}}
+		links = append(links, view.Link{Text: view.Stay(other.CheckIn, other.CheckOut), Href: "/homes/" + home.Slug + "?" + query.Encode() + "#book"})
+	}
+	return links, err
 }
 
 // quoteLines is what a quote's total is made of.

@@ -6,12 +6,15 @@ import (
 	"image/jpeg"
 	"mime/multipart"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"hearth/internal/calendar"
 	"hearth/internal/listing"
+	"hearth/internal/testkit/browser"
 	"hearth/internal/testkit/htmltest"
 	"hearth/internal/user"
 
@@ -164,6 +167,30 @@ func TestOwnersOrderAndDescribePhotos(t *testing.T) {
 		b.Post(path+"/"+id, "do", "delete").WantStatus(303)
 	}
 	b.Post(path+"/"+order()[0], "do", "delete").WantStatus(422).Want(".form-errors", "A published home needs this.")
+}
+
+// Several files go up in a browser, where a script shows how far they are.
+func TestOwnersUploadInABrowser(t *testing.T) {
+	h := letting(t)
+	nora := h.person(t, "Nora", user.Owner)
+	home := h.home(t, nora, "Cabin", nil)
+	dir := t.TempDir()
+	for _, name := range []string{"one.jpg", "two.jpg"} {
+		if err := os.WriteFile(filepath.Join(dir, name), picture(t), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := browser.New(t)
+	p.Goto(h.URL("/login"))
+	p.Fill("main input[name=email]", nora.Email)
+	p.Fill("main input[name=password]", password)
+	p.Click("main .btn-primary")
+	p.Wait(`location.pathname !== "/login"`)
+	p.Goto(h.URL("/owner/homes/" + string(home.ID) + "/photos"))
+	p.WaitText("main", "1 photo")
+	p.Upload("input[type=file]", filepath.Join(dir, "one.jpg"), filepath.Join(dir, "two.jpg"))
+	p.Click(".upload .btn-primary")
+	p.WaitText("main", "3 photos")
 }
 
 func TestOwnersKeepNights(t *testing.T) {

@@ -183,7 +183,9 @@ func TestHomePageQuotesWithoutLogIn(t *testing.T) {
 		}
 		return calendar.Block(t.Context(), tx, home.ID, stay)
 	})
-	h.Get(path+dates).WantStatus(409).Want(".book .note", "Some of those nights are taken. The calendar shows which are free.").Want(".cal-plain .taken")
+	h.Get(path+dates).WantStatus(409).Want(".book .note", "Some of those nights are taken.").Want(".cal-plain .taken").Want(".book .choices a")
+	other, _ := h.Get(path + dates).Find(".book .choices a").Attr("href")
+	h.Get(strings.TrimSuffix(other, "#book")).WantStatus(200).Want(".total", "total for 7 nights")
 	for query, says := range map[string]string{
 		"?in=" + h.days(10) + "&out=" + h.days(11):               "This home is let for at least 2 nights.",
 		"?in=" + h.days(-2) + "&out=" + h.days(3):                "That day has passed.",
@@ -217,6 +219,11 @@ func TestHiddenHomesAreNotFound(t *testing.T) {
 		owner.Get(path).WantStatus(200)
 		admin.Get(path).WantStatus(200)
 	}
+	h.booked(t, home, 20, 22) // Maya's trip shows the home, so its pictures are hers to see
+	tenant := h.Another()
+	tenant.Post("/login", "email", "maya@example.com", "password", password).WantStatus(303)
+	tenant.Get(paths[0]).WantStatus(404)
+	tenant.Get(paths[3]).WantStatus(200)
 	owner.Get(paths[0]).Want(".note a", "Go to the home’s settings").WantNone(".book .btn-primary")
 	if c := owner.Get(paths[3]).Header.Get("Cache-Control"); !strings.HasPrefix(c, "private") {
 		t.Errorf("a hidden photo is cached: %s", c)
