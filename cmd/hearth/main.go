@@ -7,6 +7,7 @@
 //	hearth migrate         bring the database's schema up to date, and end
 //	hearth admin EMAIL     make the person with this address an admin
 //	hearth reconcile       ask Stripe again about everything that is not settled, once
+//	hearth roles           print the script of the database's roles, for psql
 //	hearth events          list the event types to subscribe both webhook endpoints to
 //	hearth health          ask a running server how it is; for container health checks
 //
@@ -26,6 +27,7 @@ import (
 
 	"hearth/internal/app"
 	"hearth/internal/config"
+	"hearth/internal/postgres"
 )
 
 func main() {
@@ -62,6 +64,9 @@ func run(ctx context.Context, args []string) error {
 			fmt.Println(name)
 		}
 		return nil
+	case "roles":
+		fmt.Print(postgres.Roles)
+		return nil
 	case "health":
 		return health(ctx, c)
 	case "help", "-h", "--help":
@@ -79,6 +84,7 @@ const usage = `hearth COMMAND
   migrate       bring the database's schema up to date
   admin EMAIL   make the person with this address an admin
   reconcile     ask Stripe again about everything that is not settled, once
+  roles         print the script of the database's roles, for psql
   events        list the event types for the two webhook endpoints
   health        ask the running server how it is
 

@@ -124,7 +124,8 @@ func (a *App) wire() (err error) {
 		Workers: a.workers(), PeriodicJobs: periodic(), Logger: a.Logger,
 		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 8}},
 		JobTimeout:           2 * time.Minute,
-		RescueStuckJobsAfter: 15 * time.Minute, // longer than any job's own timeout
+		ReindexerSchedule:    river.NeverSchedule(), // rebuilding indexes is the tables' owner's, not the app's role's
+		RescueStuckJobsAfter: 15 * time.Minute,      // longer than any job's own timeout
 	})
 	if err != nil {
 		return fmt.Errorf("set up the job workers: %w", err)
