@@ -54,6 +54,7 @@ type Line struct {
 	ActorName string          `db:"actor_name"`
 	Act       string          `db:"act"`
 	Target    string          `db:"target"`
+	About     string          `db:"about"` // the name of the target, if it is a person or a home
 	Reason    string          `db:"reason"`
 	Detail    json.RawMessage `db:"detail"`
 	IP        string          `db:"ip"`
@@ -73,7 +74,9 @@ func Search(ctx context.Context, q postgres.Querier, f Filter) ([]Line, error) {
 	if f.Limit <= 0 {
 		f.Limit = 50
 	}
-	return postgres.All[Line](ctx, q, `SELECT a.id, a.actor_id, u.name AS actor_name, a.act, a.target, a.reason, a.detail, a.ip, a.at
+	return postgres.All[Line](ctx, q, `SELECT a.id, a.actor_id, u.name AS actor_name, a.act, a.target, a.reason, a.detail, a.ip, a.at,
+			coalesce(CASE WHEN a.target ~ '^user:[0-9a-f-]{36}$' THEN (SELECT p.name FROM users p WHERE p.id = substr(a.target, 6)::uuid)
+				WHEN a.target ~ '^home:[0-9a-f-]{36}$' THEN (SELECT l.title FROM listings l WHERE l.id = substr(a.target, 6)::uuid) END, '') AS about
 		FROM audit_log a JOIN users u ON u.id = a.actor_id
 		WHERE ($1 = '' OR a.target = $1)
 		  AND ($2 = '' OR position(lower($2) IN lower(a.target || ' ' || a.act || ' ' || a.reason || ' ' || u.name)) > 0)

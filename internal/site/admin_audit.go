@@ -2,7 +2,11 @@ package site
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -35,12 +39,30 @@ func (l auditLine) Href() string {
 	return paths[kind] + id
 }
 
-// More is the detail, if there is any.
-func (l auditLine) More() string {
-	if text := string(l.Detail); text != "{}" && text != "null" {
-		return text
+// Name is what the act was done to, in as few words as say it.
+func (l auditLine) Name() string {
+	if l.About != "" {
+		return l.About
 	}
-	return ""
+	kind, id, _ := strings.Cut(l.Target, ":")
+	return kind + " " + id
+}
+
+// More is the detail in words: "from none, to 900".
+func (l auditLine) More() string {
+	var detail map[string]any
+	if json.Unmarshal(l.Detail, &detail) != nil {
+		return ""
+	}
+	var words []string
+	for _, name := range slices.Sorted(maps.Keys(detail)) {
+		value := fmt.Sprint(detail[name])
+		if detail[name] == nil {
+			value = "none"
+		}
+		words = append(words, strings.ReplaceAll(name, "_", " ")+" "+value)
+	}
+	return strings.Join(words, ", ")
 }
 
 const auditPerPage = 50

@@ -20,12 +20,15 @@ import (
 type adminOverviewPage struct {
 	page
 	Figures  []figure
-	Todo     []view.Step
+	Todo     []alert
 	Disputes []disputeRow
 	Latest   []booking.Row
 	Sweep    string
 	Inbox    string
 }
+
+// alert is something that somebody should look at.
+type alert struct{ Icon, Tone, Title, Text, Href string }
 
 const month = 30 * 24 * time.Hour
 
@@ -72,10 +75,10 @@ func (s *Server) monthFigures(ctx context.Context, now time.Time) ([]figure, err
 }
 
 // attention is what somebody should do, the money of tenants first.
-func (s *Server) attention(ctx context.Context, counts map[string]int) (todo []view.Step, err error) {
-	add := func(n int, one, many, text, href string) {
+func (s *Server) attention(ctx context.Context, counts map[string]int) (todo []alert, err error) {
+	add := func(n int, icon, tone, one, many, text, href string) {
 		if n > 0 {
-			todo = append(todo, view.Step{Title: view.Plural(n, one, many), Text: text, Action: "Look", Href: href})
+			todo = append(todo, alert{icon, tone, view.Plural(n, one, many), text, href})
 		}
 	}
 	accounts, err := connect.List(ctx, s.DB, s.Config.Live())
@@ -86,11 +89,11 @@ func (s *Server) attention(ctx context.Context, counts map[string]int) (todo []v
 	for _, a := range accounts {
 		groups[a.Group()]++
 	}
-	add(counts["admin:refunds"], "failed refund", "failed refunds", "The tenant does not have the money. Refund again, or pay them another way.", "/admin/refunds?status=failed")
-	add(counts["admin:disputes"], "open dispute", "open disputes", "Those that want an answer are listed below.", "/admin/disputes")
-	add(counts["admin:events"], "webhook event given up", "webhook events given up", "They could not be applied. Look at the error, then replay them.", "/admin/events?state="+webhook.Failed)
-	add(groups[connect.GroupRestricted], "restricted account", "restricted accounts", "These homes are off sale until their owner acts.", "/admin/accounts?group="+string(connect.GroupRestricted))
-	add(groups[connect.GroupRestrictedSoon], "account restricted soon", "accounts restricted soon", "Stripe needs something from their owner before a date.", "/admin/accounts?group="+string(connect.GroupRestrictedSoon))
+	add(counts["admin:refunds"], "undo-2", "bad", "failed refund", "failed refunds", "The tenant does not have the money. Refund again, or pay them another way.", "/admin/refunds?status=failed")
+	add(counts["admin:disputes"], "scale", "bad", "open dispute", "open disputes", "Those that want an answer are listed below.", "/admin/disputes")
+	add(counts["admin:events"], "webhook", "bad", "webhook event given up", "webhook events given up", "They could not be applied. Look at the error, then replay them.", "/admin/events?state="+webhook.Failed)
+	add(groups[connect.GroupRestricted], "store", "", "restricted account", "restricted accounts", "These homes are off sale until their owner acts.", "/admin/accounts?group="+string(connect.GroupRestricted))
+	add(groups[connect.GroupRestrictedSoon], "clock", "", "account restricted soon", "accounts restricted soon", "Stripe needs something from their owner before a date.", "/admin/accounts?group="+string(connect.GroupRestrictedSoon))
 	return todo, nil
 }
 
@@ -105,7 +108,8 @@ func (s *Server) health(ctx context.Context, p *adminOverviewPage, now time.Time
 		p.Sweep = view.Ago(now, swept)
 	}
 	if now.Sub(swept) > 3*reconcile.Every {
-		p.Todo = append(p.Todo, view.Step{Title: "The sweep stands still", Text: "It last ran " + p.Sweep + ". It should run every " + view.Plural(int(reconcile.Every/time.Minute), "minute", "minutes") + ": look at the server’s log."})
+		p.Todo = append(p.Todo, alert{Icon: "refresh-cw", Tone: "bad", Title: "The sweep stands still",
+			Text: "It should run every " + view.Plural(int(reconcile.Every/time.Minute), "minute", "minutes") + ". Last time: " + p.Sweep + ". Look at the server’s log."})
 	}
 	inbox, err := webhook.HealthOf(ctx, s.DB)
 	if err != nil {

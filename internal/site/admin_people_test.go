@@ -81,7 +81,7 @@ func TestFeesOfTheirOwnHoldForNewBookings(t *testing.T) {
 		ask.Submit("#act", "fee", wrong, "reason", "x").WantStatus(422).Want("#f-fee-error").Want("input[value='" + wrong + "']")
 	}
 	ask.Submit("#act", "fee", "900", "reason", "Ten homes").WantRedirect(owner)
-	admin.Get(owner).Want(".kv", "9 %, their own").Want(".timeline", `{"to": 900, "from": null}`)
+	admin.Get(owner).Want(".kv", "9 %, their own").Want(".timeline", "from none, to 900")
 	admin.Get(home+"/fee").Want("#f-fee-hint", "9 %").Submit("#act", "fee", "700", "reason", "First month").WantRedirect(home)
 	admin.Get(home).Want(".kv", "7 %")
 	admin.Get("/admin/homes").Want("table", "7 %", "of this home")
