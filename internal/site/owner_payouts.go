@@ -81,11 +81,11 @@ func (s *Server) figures(ctx context.Context, account connect.Account, o payout.
 		}
 	}
 	for _, p := range o.Payouts {
-		if p.Status == payout.Paid && p.Currency == currency {
+		if sent := p.Status == payout.Pending || p.Status == payout.InTransit || p.Status == payout.Paid; sent && p.Currency == currency {
 			paid = paid.Add(p.Money())
 		}
 	}
-	all := []figure{{"Coming to you", "from stays that are paid", coming}, {"Paid out", "to your bank", paid}}
+	all := []figure{{"Coming to you", "from stays that are paid", coming}, {"Paid out", "there or on the way", paid}}
 	if account.StripeAccountID == "" || account.Lost() {
 		return all
 	}
@@ -152,26 +152,19 @@ func (s payoutStay) Note() string {
 		}
 		return "Sent " + view.DayYear(*s.PayoutAt)
 	case payout.Frozen:
-		return "On hold until the tenant’s bank decides"
+		return "On hold while the bank decides"
 	case payout.Refunding:
-		return "Goes on when the refund is through"
+		return "Waits for the refund"
 	case payout.Nothing:
 		return "Nothing is left to pay out"
 	case payout.Returned:
-		return "We try again within a day"
+		return "Tried again within a day"
 	case payout.Settling:
-		return "As soon as Stripe has the tenant’s money" + available(s.AvailableOn)
+		return "Sent as soon as it is available"
 	case payout.Waiting:
 		return "Sent on " + view.DayYear(s.dueAt())
 	}
 	return "Sent within the hour"
-}
-
-func available(on *time.Time) string {
-	if on == nil {
-		return ""
-	}
-	return ", about " + view.DayYear(*on)
 }
 
 // dueAt is the day of release as the home's calendar has it.

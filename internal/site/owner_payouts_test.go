@@ -123,7 +123,7 @@ func TestTheWayOfAStaysMoney(t *testing.T) {
 	c.ownerB.Get("/owner/payouts").Want("table", "Arrives about").Want("[aria-labelledby=payouts]", "$422.40", "po_")
 	c.Control("charges/"+c.Payment(c.Confirmed(c.tenant, c.home, 20, 2)).ChargeID+"/dispute", map[string]any{"reason": "fraudulent"})
 	c.Settle()
-	c.ownerB.Get("/owner/payouts").Want("table", "Disputed", "On hold until the tenant’s bank decides")
+	c.ownerB.Get("/owner/payouts").Want("table", "Disputed", "On hold while the bank decides")
 	c.ownerB.Get("/owner").Want("[aria-labelledby=todo]", "A payment is disputed")
 }
 
