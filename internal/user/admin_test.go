@@ -82,19 +82,40 @@ func TestThereIsAlwaysAnAdmin(t *testing.T) {
 	}
 }
 
-// Two admins who remove each other at the same moment: one of them stays.
+// Two admins who remove each other at the same moment: one of them stays. The
+// second has to wait until the first is done, and then sees it.
 func TestAdminsCannotRemoveEachOther(t *testing.T) {
 	db := pgtest.Pool(t)
 	grace, ada := factory.Person(t, db, "Grace", user.Admin), factory.Person(t, db, "Ada", user.Admin)
-	remove := func(by, id user.ID, outcome chan<- error) {
-		outcome <- postgres.InTx(t.Context(), db, func(tx pgx.Tx) error { return user.Revoke(t.Context(), tx, by, id, user.Admin) })
+	first, err := db.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
 	}
-	outcome := make(chan error, 2)
-	go remove(grace.ID, ada.ID, outcome)
-	go remove(ada.ID, grace.ID, outcome)
-	first, second := <-outcome, <-outcome
-	if (first == nil) == (second == nil) {
-		t.Errorf("%v, %v", first, second)
+	defer first.Rollback(t.Context())
+	if err := user.Revoke(t.Context(), first, grace.ID, ada.ID, user.Admin); err != nil {
+		t.Fatal(err)
+	}
+	outcome := make(chan error, 1)
+	go func() {
+		outcome <- postgres.InTx(t.Context(), db, func(tx pgx.Tx) error { return user.Revoke(t.Context(), tx, ada.ID, grace.ID, user.Admin) })
+	}()
+	for waits := false; !waits; {
+		select {
+		case err := <-outcome:
+			t.Fatalf("the second did not wait for the first: %v", err)
+		case <-t.Context().Done():
+			t.Fatal("nothing happened")
+		default:
+		}
+		if err := db.QueryRow(t.Context(), `SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')`).Scan(&waits); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := first.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-outcome; !fault.Is(err, fault.Conflict) {
+		t.Errorf("the second: %v", err)
 	}
 	if left, err := user.Admins(t.Context(), db); err != nil || len(left) != 1 {
 		t.Errorf("%d admins are left, %v", len(left), err)
