@@ -82,6 +82,7 @@ func TestFeesOfTheirOwnHoldForNewBookings(t *testing.T) {
 	}
 	ask.Submit("#act", "fee", "900", "reason", "Ten homes").WantRedirect(owner)
 	admin.Get(owner).Want(".kv", "9 %, their own").Want(".timeline", "from none, to 900")
+	admin.Post(home+"/fee", "fee", "10001", "reason", "x").WantStatus(422).Want("#f-fee-error", "between 0 and 10000")
 	admin.Get(home+"/fee").Want("#f-fee-hint", "9 %").Submit("#act", "fee", "700", "reason", "First month").WantRedirect(home)
 	admin.Get(home).Want(".kv", "7 %")
 	admin.Get("/admin/homes").Want("table", "7 %", "of this home")
