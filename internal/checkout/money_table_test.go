@@ -1,0 +1,283 @@
+package checkout_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"hearth/internal/booking"
+	"hearth/internal/ledger"
+	"hearth/internal/listing"
+	"hearth/internal/payment"
+	"hearth/internal/stripeapi"
+	"hearth/internal/testkit/apptest"
+	"hearth/internal/testkit/factory"
+	"hearth/internal/user"
+)
+
+const (
+	moneyPage  = "../../docs/money.md"
+	flowsBegin = "<!-- flows: written by TestMoneyTable, UPDATE_DOCS=1 -->\n"
+	flowsEnd   = "<!-- flows: end -->"
+)
+
+// TestMoneyTable walks every way that money takes and writes down what each
+// account has after each step; docs/money.md shows exactly that.
+func TestMoneyTable(t *testing.T) {
+	t.Parallel()
+	tables := make([]string, len(flows))
+	t.Run("flows", func(t *testing.T) {
+		for i, f := range flows {
+			t.Run(f.name, func(t *testing.T) {
+				t.Parallel()
+				tables[i] = f.table(t)
+			})
+		}
+	})
+	page, err := os.ReadFile(moneyPage)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, found := strings.Cut(string(page), flowsBegin)
+	shown, after, ended := strings.Cut(rest, flowsEnd)
+	if !found || !ended {
+		t.Fatalf("%s has lost its marks", moneyPage)
+	}
+	walked := "\n" + strings.Join(tables, "\n") + "\n"
+	if shown == walked || t.Failed() {
+		return
+	}
+	if os.Getenv("UPDATE_DOCS") == "" {
+		t.Fatalf("%s shows other numbers than the flows have; UPDATE_DOCS=1 writes these:\n%s", moneyPage, walked)
+	}
+	if err := os.WriteFile(moneyPage, []byte(before+flowsBegin+walked+flowsEnd+after), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+type flow struct {
+	name, story string
+	walk        func(s *stage)
+}
+
+// stage is a world with an owner whose money is watched.
+type stage struct {
+	*apptest.World
+	owner, tenant, admin user.User
+	acct                 string
+	platform             int64 // at Stripe, before the first step
+	baseline             map[string]int64
+	rows                 strings.Builder
+}
+
+func (f flow) table(t *testing.T) string {
+	w, owner, tenant := scene(t)
+	s := &stage{World: w, owner: owner, tenant: tenant, admin: factory.Person(t, w.DB, "Ada", user.Admin), acct: w.AccountOf(owner.ID).StripeAccountID}
+	// The fees of another owner's stay: a platform has money of its own.
+	w.Confirmed(tenant, factory.Home(t, w.DB, w.Owner("Ossi").ID, map[string]any{"nightly_price": 100000}), 90, 20)
+	w.Advance(3 * 24 * time.Hour)
+	s.platform, s.baseline = s.atStripe(""), s.balances()
+	fmt.Fprintf(&s.rows, "### %s\n\n%s\n\n| after | %s |\n|---|%s\n", f.name, f.story, strings.Join(columns(), " | "), strings.Repeat("--:|", len(columns())))
+	f.walk(s)
+	return s.rows.String()
+}
+
+// columns are the accounts, the owner's without their name.
+func columns() []string {
+	return []string{"tenant", "escrow", "owner", "debt", "revenue", "stripe_fees", "disputes", "bank"}
+}
+
+func (s *stage) balances() map[string]int64 {
+	s.T.Helper()
+	all := map[string]int64{}
+	for _, column := range columns() {
+		account := column
+		switch column {
+		case "owner", "debt", "bank":
+			account += ":" + s.acct
+		}
+		balance, err := ledger.Balance(s.T.Context(), s.DB, account, "usd")
+		if err != nil {
+			s.T.Fatal(err)
+		}
+		all[column] = balance.Minor
+	}
+	return all
+}
+
+func (s *stage) atStripe(account string) (sum int64) {
+	s.T.Helper()
+	balance, err := s.Stripe.Balance(s.T.Context(), account)
+	if err != nil {
+		s.T.Fatal(err)
+	}
+	return balance.Available["usd"] + balance.Pending["usd"]
+}
+
+// after settles what happened and writes the row. The books must sum to
+// nothing, and say what Stripe says.
+func (s *stage) after(step string) {
+	s.T.Helper()
+	s.Settle()
+	now, sum, cells := s.balances(), int64(0), []string{}
+	for _, column := range columns() {
+		now[column] -= s.baseline[column]
+		sum += now[column]
+		cell := ""
+		if now[column] != 0 {
+			cell = fmt.Sprint(now[column])
+		}
+		cells = append(cells, cell)
+	}
+	if sum != 0 {
+		s.T.Errorf("after %q the books sum to %d: %v", step, sum, now)
+	}
+	if theirs := s.atStripe(s.acct); theirs != now["owner"] {
+		s.T.Errorf("after %q the owner's balance is %d at Stripe: %v", step, theirs, now)
+	}
+	if theirs := s.atStripe("") - s.platform; theirs != now["escrow"]+now["revenue"]+now["debt"] {
+		s.T.Errorf("after %q our balance is %d at Stripe: %v", step, theirs, now)
+	}
+	fmt.Fprintf(&s.rows, "| %s | %s |\n", step, strings.Join(cells, " | "))
+}
+
+// home lets five nights for 1200.00 and ten for 2400.00.
+func (s *stage) home() listing.Listing {
+	return factory.Home(s.T, s.DB, s.owner.ID, map[string]any{"nightly_price": 24000, "cleaning_fee": 0})
+}
+
+func (s *stage) paid(card string, inDays, nights int) booking.Booking {
+	s.T.Helper()
+	b := s.Held(s.tenant, s.home(), inDays, nights)
+	s.Pay(b, card)
+	return b
+}
+
+func (s *stage) refund(b booking.Booking, minor int64) {
+	s.T.Helper()
+	if _, err := s.Checkout.Refund(s.T.Context(), booking.Admin(s.admin.ID, "192.0.2.9"), b.ID, usd(minor), "Broken heating"); err != nil {
+		s.T.Fatal(err)
+	}
+}
+
+func (s *stage) payOut() {
+	s.T.Helper()
+	if _, err := s.Payout.ReleaseDue(s.T.Context(), s.Now()); err != nil {
+		s.T.Fatal(err)
+	}
+}
+
+// post is somebody at Stripe's Dashboard.
+func (s *stage) post(path string, form url.Values) {
+	s.T.Helper()
+	request, err := http.NewRequestWithContext(s.T.Context(), http.MethodPost, s.Sandbox+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		s.T.Fatal(err)
+	}
+	request.Header.Set("Authorization", "Bearer sk_test_apptest")
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		s.T.Fatal(err)
+	}
+	answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		s.T.Fatalf("POST %s: %s", path, answer.Status)
+	}
+}
+
+func (s *stage) look(b booking.Booking) stripeapi.PaymentLook {
+	s.T.Helper()
+	look, err := s.Stripe.LookAtPayment(s.T.Context(), s.Session(b), s.Payment(b).IntentID())
+	if err != nil {
+		s.T.Fatal(err)
+	}
+	return look
+}
+
+// disputed is a stay whose tenant's bank takes the money back.
+func (s *stage) disputed() (b booking.Booking, dispute string) {
+	s.T.Helper()
+	b = s.paid("4000000000000259", 30, 5)
+	s.after("the tenant pays")
+	s.Advance(time.Minute)
+	s.after("the bank opens a dispute")
+	all, err := payment.DisputesOf(s.T.Context(), s.DB, s.Payment(b).ID)
+	if err != nil || len(all) != 1 {
+		s.T.Fatalf("disputes %+v, %v", all, err)
+	}
+	return b, all[0].ID
+}
+
+const (
+	inAWeek = 7 * 24 * time.Hour
+	refails = "4000000000005126"
+)
+
+var flows = []flow{
+	{"Pay, and pay out", "A destination charge: the whole 1200.00 goes to the owner at once and our fee comes back; Stripe's fee is ours to pay. The day after check-in a payout takes the owner's balance to their bank; one that the bank returns is paid out again later.", func(s *stage) {
+		s.paid(apptest.Good, 3, 5)
+		s.after("the tenant pays")
+		s.Advance(inAWeek)
+		s.payOut()
+		s.after("the payout")
+		made, err := s.Stripe.Payouts(s.T.Context(), s.acct, time.Time{}, time.Time{})
+		if err != nil || len(made) != 1 {
+			s.T.Fatalf("payouts %+v, %v", made, err)
+		}
+		s.Control("payouts/"+made[0].ID+"/fail", map[string]any{"reason": "account_closed"})
+		s.after("the bank returns the payout")
+	}},
+	{"Refund in full", "`reverse_transfer` and `refund_application_fee` go with every refund, so owner and platform give back what each had. Only Stripe's fee is gone.", func(s *stage) {
+		b := s.paid(apptest.Good, 30, 5)
+		s.after("the tenant pays")
+		s.refund(b, 120000)
+		s.after("a refund of 1200.00")
+	}},
+	{"Refund in part", "The same in proportion: what is left is what a stay of 800.00 would have been. The refund that completes the charge takes whatever is left.", func(s *stage) {
+		b := s.paid(apptest.Good, 30, 5)
+		s.after("the tenant pays")
+		s.refund(b, 40000)
+		s.after("a refund of 400.00")
+		s.refund(b, 80000)
+		s.after("a refund of the remaining 800.00")
+	}},
+	{"Refund when the owner's balance is short", "The money is at the owner's bank already, so Stripe refuses the reversal. The tenant does not wait: a second attempt under a new key refunds them from our balance, we give up our fee, and the owner owes the rest. Later payouts leave the debt in the owner's balance at Stripe.", func(s *stage) {
+		b := s.paid(apptest.Good, 3, 5)
+		s.after("the tenant pays")
+		s.Advance(inAWeek)
+		s.payOut()
+		s.after("the payout")
+		s.refund(b, 120000)
+		s.after("a refund of 1200.00")
+		s.paid(apptest.Good, 3, 10)
+		s.after("the owner's next stay, of 2400.00, is paid")
+		s.Advance(inAWeek)
+		s.payOut()
+		s.after("its payout leaves what is owed")
+	}},
+	{"A refund that the tenant's bank returns", "Stripe takes the money back into our balance, days later; owner and fee stay reversed, and an admin is told to refund the tenant in another way. Until then escrow holds the tenant's money.", func(s *stage) {
+		b := s.paid(refails, 30, 5)
+		s.after("the tenant pays")
+		s.refund(b, 120000)
+		s.after("a refund of 1200.00")
+		s.Advance(inAWeek)
+		s.after("the bank returns it")
+	}},
+	{"Dispute, lost", "The bank takes amount and dispute fee from us, not from the owner. While it runs the owner's payout is frozen and refunds are refused. A lost dispute leaves nothing to pay out for the stay; an admin takes the owner's part back by a transfer reversal at Stripe's Dashboard, and the books follow.", func(s *stage) {
+		b, dispute := s.disputed()
+		s.Control("disputes/"+dispute+"/resolve", map[string]any{"outcome": "lost"})
+		s.after("lost")
+		s.post("/v1/transfers/"+s.look(b).Transfer.ID+"/reversals", url.Values{"amount": {"120000"}, "refund_application_fee": {"true"}})
+		s.after("an admin reverses the transfer")
+	}},
+	{"Dispute, won", "The amount comes back, the dispute fee does not.", func(s *stage) {
+		_, dispute := s.disputed()
+		s.Control("disputes/"+dispute+"/resolve", map[string]any{"outcome": "won"})
+		s.after("won")
+	}},
+}
