@@ -24,6 +24,7 @@ var rooms = map[string]string{
 	"postgres/embedded": "",
 	"mail":              "",
 	"view":              "money",
+	"basemap":           "",
 	"stripeapi":         "fault inbound money postgres",
 	"stripesandbox":     "stripesandbox/hosted", "stripesandbox/hosted": "",
 
@@ -41,12 +42,12 @@ var rooms = map[string]string{
 	// verbs: they cross nouns and do not know each other
 	"notify":    "booking fault listing mail money postgres user view",
 	"account":   "fault notify postgres user",
-	"hosting":   "booking connect fault inbound listing notify postgres stripeapi user webhook",
+	"hosting":   "audit booking connect fault inbound listing notify postgres stripeapi user webhook",
 	"checkout":  "audit booking calendar connect fault inbound listing money notify payment postgres stripeapi user",
 	"payout":    "booking calendar connect fault inbound ledger listing money notify payment postgres stripeapi user webhook",
 	"reconcile": "booking connect inbound payment postgres stripeapi",
 
-	"site": "account audit booking calendar checkout config connect fault hosting inbound ledger listing mail money notify payment payout postgres reconcile stripeapi user view webhook web",
+	"site": "account audit basemap booking calendar checkout config connect fault hosting inbound ledger listing mail money notify payment payout postgres reconcile stripeapi user view webhook web",
 	"app":  "account checkout config connect hosting inbound mail notify payment payout postgres reconcile site stripeapi view web webhook",
 	"demo": "calendar fault listing money postgres user",
 
