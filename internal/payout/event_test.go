@@ -96,7 +96,7 @@ func TestQuietPayoutsAreFollowed(t *testing.T) {
 	if s := w.stay(b); *s.PayoutStatus == payout.Paid {
 		t.Fatal("nobody could know")
 	}
-	if err := w.Payout.Follow(t.Context()); err != nil {
+	if _, err := w.Reconcile.Sweep(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	w.Settle()

@@ -73,13 +73,6 @@ func open(ctx context.Context, q postgres.Querier, livemode bool) ([]Payout, err
 		WHERE o.status = 'planned' AND r.livemode = $1 ORDER BY o.id`, livemode)
 }
 
-// moving are payouts that Stripe has and that may still change.
-func moving(ctx context.Context, q postgres.Querier, before time.Time) ([]Payout, error) {
-	return postgres.All[Payout](ctx, q, `SELECT `+columns+` FROM payouts o
-		WHERE o.stripe_id IS NOT NULL AND o.status IN ('pending', 'in_transit') AND (o.fetched_at IS NULL OR o.fetched_at < $1)
-		ORDER BY o.fetched_at NULLS FIRST LIMIT 100`, before)
-}
-
 // plan writes a payout and the stay it carries.
 func plan(ctx context.Context, tx pgx.Tx, id ID, s Stay, amount int64, request stripeapi.RequestID, now time.Time) error {
 	_, err := tx.Exec(ctx, `
