@@ -85,6 +85,7 @@ func launch() (context.Context, error) {
 		chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-gpu", true),
 		chromedp.Flag("font-render-hinting", "none"),
+		chromedp.Flag("force-prefers-reduced-motion", true), // a page that fades in swallows clicks
 		chromedp.Flag("lang", "en-US"),
 	)
 	allocator, _ := chromedp.NewExecAllocator(context.Background(), options...)

@@ -42,10 +42,23 @@ func (p *Page) Reload() {
 	p.do("reload", chromedp.Reload())
 }
 
-// Click clicks an element once it can be seen.
+// Click clicks an element once it can be seen and nothing lies over it.
 func (p *Page) Click(css string) {
 	p.t.Helper()
-	p.do("click "+css, chromedp.Click(chromedp.CSS(css), chromedp.NodeVisible))
+	spot := `(() => {
+		const e = document.querySelector(` + quote(css) + `);
+		if (!e || !e.checkVisibility() || e.disabled) return null;
+		e.scrollIntoView({block: 'center', behavior: 'instant'});
+		const r = e.getClientRects()[0], x = r.x + r.width / 2, y = r.y + r.height / 2, top = document.elementFromPoint(x, y);
+		return top && (e.contains(top) || top.contains(e)) ? [x, y] : null;
+	})()`
+	p.wait("click "+css, spot+" !== null")
+	at := Eval[[]float64](p, spot)
+	if len(at) != 2 {
+		p.fatalf("click %s: it has moved away", css)
+		return
+	}
+	p.do("click "+css, chromedp.MouseClickXY(at[0], at[1]))
 }
 
 // ClickText clicks the first visible link or button with exactly this text.
