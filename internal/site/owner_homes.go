@@ -97,7 +97,11 @@ func (s *Server) ownerHomeNewPage(r *http.Request, form url.Values) ownerHomeNew
 }
 
 func (s *Server) getOwnerHomeNew(w http.ResponseWriter, r *http.Request) error {
-	return s.render(w, "owner_home_new", s.ownerHomeNewPage(r, url.Values{"time_zone": {"America/Los_Angeles"}}))
+	zone := "UTC"
+	if s.Config.Region == "US" {
+		zone = "America/Los_Angeles"
+	}
+	return s.render(w, "owner_home_new", s.ownerHomeNewPage(r, url.Values{"time_zone": {zone}}))
 }
 
 func (s *Server) postOwnerHomeNew(w http.ResponseWriter, r *http.Request) error {
