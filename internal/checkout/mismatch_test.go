@@ -1,0 +1,41 @@
+package checkout_test
+
+import (
+	"strings"
+	"testing"
+
+	"hearth/internal/booking"
+	"hearth/internal/payment"
+	"hearth/internal/testkit/apptest"
+	"hearth/internal/testkit/factory"
+	"hearth/internal/webhook"
+)
+
+// What Stripe has must be what we asked for. If it is not, nothing is settled,
+// and a person reads why in the inbox.
+func TestAnotherPaymentThanTheOneAskedForIsNotSettled(t *testing.T) {
+	t.Parallel()
+	for column, other := range map[string]any{"amount": 1, "fee_amount": 1, "destination": "acct_other", "livemode": true} {
+		t.Run(column, func(t *testing.T) {
+			t.Parallel()
+			w, owner, tenant := scene(t)
+			b := w.Held(tenant, factory.Home(t, w.DB, owner.ID, nil), 30, 3)
+			fee := ""
+			if column == "amount" {
+				fee = ", fee_amount = 0" // a fee above the amount is no row at all
+			}
+			if _, err := w.DB.Exec(t.Context(), `UPDATE payments SET `+column+` = $2`+fee+` WHERE booking_id = $1`, b.ID, other); err != nil {
+				t.Fatal(err)
+			}
+			w.Pay(b, apptest.Good)
+			w.Settle()
+			if b, p := w.Booking(b.ID), w.Payment(b); b.Status != booking.Held || p.Status != payment.Open {
+				t.Errorf("booking %s, payment %s", b.Status, p.Status)
+			}
+			events, err := webhook.List(t.Context(), w.DB, webhook.Filter{State: "waiting", Limit: 50})
+			if err != nil || len(events) == 0 || !strings.Contains(events[0].LastError, "ours is") {
+				t.Errorf("the inbox does not say why: %+v, %v", events, err)
+			}
+		})
+	}
+}
