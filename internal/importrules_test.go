@@ -25,7 +25,6 @@ var rooms = map[string]string{
 	"mail":              "",
 	"view":              "money",
 	"basemap":           "",
-	"basemap":           "",
 	"stripeapi":         "fault inbound money postgres",
 	"stripesandbox":     "stripesandbox/hosted", "stripesandbox/hosted": "",
 
