@@ -60,6 +60,11 @@ func work(ctx context.Context, a *app.App, listener net.Listener) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	// Pages that listen for news hear that it is over; all others finish.
+	listening, hangUp := context.WithCancel(context.WithoutCancel(ctx))
+	defer hangUp()
+	server.BaseContext = func(net.Listener) context.Context { return listening }
+	server.RegisterOnShutdown(hangUp)
 	var all sync.WaitGroup
 	var ran error
 	all.Go(func() {

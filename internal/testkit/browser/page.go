@@ -194,6 +194,16 @@ func (p *Page) Screenshot(name string) {
 	}
 }
 
+// Shot is a PNG of what the window shows.
+func (p *Page) Shot() (png []byte) {
+	p.t.Helper()
+	p.call("take a picture", func(ctx context.Context) (err error) {
+		png, err = chromedp.Run(ctx, chromedp.CaptureScreenshot())
+		return err
+	})
+	return png
+}
+
 func (p *Page) picture(name string) (path string, err error) {
 	ctx, cancel := context.WithTimeout(p.ctx, p.Patience)
 	defer cancel()
