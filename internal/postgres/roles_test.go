@@ -55,6 +55,10 @@ func production(t *testing.T) (connect func(role string) *pgx.Conn) {
 	superuser := connect(admin.Config().ConnConfig.User)
 	apply := func() { t.Helper(); applyRoles(t, superuser) }
 	apply()
+	// The app does not make the schema: behind it, it does not start.
+	if err := postgres.Migrate(t.Context(), address("hearth_app")); code(err) != denied {
+		t.Errorf("the app migrates: %v", err)
+	}
 	if err := postgres.Migrate(t.Context(), address("hearth_migrate")); err != nil {
 		t.Fatal(err)
 	}
