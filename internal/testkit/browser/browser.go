@@ -5,7 +5,8 @@
 // profile of its own. Whatever a test waits for has a deadline, and on failure
 // the page says where it was and what it showed, and a picture of it goes to
 // .ci/artifacts. A script error on the page, or something that the content
-// security policy stopped, fails the test.
+// security policy stopped, fails the test. [Page.Axe] fails it for whatever on
+// the page is hard to see or to use.
 package browser
 
 import (

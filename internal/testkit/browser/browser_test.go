@@ -42,6 +42,13 @@ func site(t *testing.T) string {
 		w.Header().Set("Content-Security-Policy", "script-src 'none'")
 		fmt.Fprint(w, "<p>here</p><script>1</script>")
 	})
+	mux.HandleFunc("GET /faint", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
+		fmt.Fprint(w, `<!doctype html><html lang=en><title>Faint</title><main><h1>Hello</h1><p id=p style="color:#777">Read me</p>`)
+		if r.URL.Query().Has("dark") {
+			fmt.Fprint(w, `<style>@media (prefers-color-scheme: light){#p{color:#000 !important}}</style>`)
+		}
+	})
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	return server.URL
@@ -159,6 +166,27 @@ func TestProblemsOnThePageFailTheTest(t *testing.T) {
 		_, picture, _ := strings.Cut(said, "screenshot: ")
 		os.Remove(strings.TrimSpace(picture))
 	}
+}
+
+// A policy that allows no script does not keep a page from being examined.
+func TestAxeFindsWhatIsHardToRead(t *testing.T) {
+	t.Parallel()
+	url := site(t) + "/faint"
+	said := failure(t, func(p *browser.Page) {
+		p.Goto(url)
+		p.Axe()
+	})
+	for _, want := range []string{url, "1280 px, light", "color-contrast: ", "#p: Element has insufficient color contrast of 4.47", "Read me"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("the finding does not say %q:\n%s", want, said)
+		}
+	}
+	_, picture, _ := strings.Cut(said, "screenshot: ")
+	os.Remove(strings.TrimSpace(picture))
+
+	p := browser.New(t)
+	p.Goto(url + "?dark")
+	p.Axe() // in the light all is well
 }
 
 func TestNoBrowser(t *testing.T) {

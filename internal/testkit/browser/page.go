@@ -27,12 +27,16 @@ type Page struct {
 	ctx context.Context
 
 	mu       sync.Mutex
+	at       string // where a test last went
 	problems []string
 }
 
 // Goto opens an address and waits until it has loaded.
 func (p *Page) Goto(url string) {
 	p.t.Helper()
+	p.mu.Lock()
+	p.at = url
+	p.mu.Unlock()
 	p.do("go to "+url, chromedp.Navigate(url))
 }
 
@@ -289,7 +293,7 @@ func (p *Page) listen(event any) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.problems = append(p.problems, problem)
+	p.problems = append(p.problems, problem+" (after going to "+p.at+")")
 }
 
 // finish reports the page's problems, and keeps a picture if the test failed.
