@@ -176,7 +176,7 @@ func (s *Server) getAdminBookingCancel(w http.ResponseWriter, r *http.Request) e
 }
 
 func (s *Server) adminBookingCancelPage(w http.ResponseWriter, r *http.Request, b booking.Booking, form adminCancelForm, wrong error) error {
-	preview, err := s.Checkout.PreviewCancel(r.Context(), booking.Admin(me(r).ID, clientIP(r)), b)
+	preview, err := s.Checkout.PreviewCancel(r.Context(), admin(r), b)
 	if err != nil {
 		return err
 	}
@@ -212,7 +212,7 @@ func (s *Server) postAdminBookingCancel(w http.ResponseWriter, r *http.Request) 
 	if form.Reason = reasonOf(form.Reason); form.Reason == "" {
 		err = fault.Field("reason", "Say why: it is kept with the booking.")
 	} else {
-		err = s.Checkout.Cancel(r.Context(), booking.Admin(me(r).ID, clientIP(r)), b.ID, b.Amount(form.Refund), form.Reason)
+		err = s.Checkout.Cancel(r.Context(), admin(r), b.ID, b.Amount(form.Refund), form.Reason)
 	}
 	if formErrors(err) != nil {
 		return s.adminBookingCancelPage(w, r, b, form, err)

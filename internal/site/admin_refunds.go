@@ -152,6 +152,6 @@ func (s *Server) postAdminRefundsBulk(w http.ResponseWriter, r *http.Request) er
 	for i, code := range form.Codes {
 		orders[i] = checkout.BulkOrder{Code: code, Left: form.Left[i]}
 	}
-	p.Results = s.Checkout.RefundAll(r.Context(), booking.Admin(me(r).ID, clientIP(r)), orders, form.Reason)
+	p.Results = s.Checkout.RefundAll(r.Context(), admin(r), orders, form.Reason)
 	return s.render(w, "admin_refunds_bulk", p)
 }

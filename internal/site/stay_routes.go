@@ -21,7 +21,7 @@ func (s *Server) stayRoutes() []Route {
 		get("/owner/stays/{code}", Owner, s.getOwnerStay),
 		get("/owner/stays/{code}/cancel", Owner, s.getOwnerStayCancel),
 		post("/owner/stays/{code}/cancel", Owner, s.postOwnerStayCancel).limited(bookings),
-		get("/owner/stays/{code}/refund", Owner, s.getOwnerStayRefund),
-		post("/owner/stays/{code}/refund", Owner, s.postOwnerStayRefund).limited(bookings),
+		get("/owner/stays/{code}/refund", Owner, s.getStayRefund(s.ownerRefunds())),
+		post("/owner/stays/{code}/refund", Owner, s.postStayRefund(s.ownerRefunds())).limited(bookings),
 	}
 }
