@@ -89,10 +89,15 @@ func devDatabase(ctx context.Context, c *config.Config) (stop func(), err error)
 			return nil, err
 		}
 		stop = func() { cluster.Close() }
-		if err := cluster.CreateDatabase(ctx, "hearth"); err != nil {
+		// The sandbox's accounts are strangers to Stripe, and the other way round.
+		name := "hearth"
+		if c.StripeKey != "" {
+			name = "hearth_stripe"
+		}
+		if err := cluster.CreateDatabase(ctx, name); err != nil {
 			return nil, errors.Join(err, cluster.Close())
 		}
-		c.DatabaseURL = cluster.DSN("hearth")
+		c.DatabaseURL = cluster.DSN(name)
 	}
 	if err := postgres.Migrate(ctx, c.DatabaseURL); err != nil {
 		stop()
