@@ -99,7 +99,7 @@ func (a *App) wire() (err error) {
 	if a.View, err = view.New(web.FS); err != nil {
 		return fmt.Errorf("read the templates: %w", err)
 	}
-	enqueue, err := river.NewClient(riverpgxv5.New(a.DB), &river.Config{Logger: a.Logger})
+	enqueue, err := river.NewClient(riverpgxv5.New(a.DB), &river.Config{Logger: quiet(a.Logger)})
 	if err != nil {
 		return fmt.Errorf("set up the job queue: %w", err)
 	}
@@ -121,7 +121,7 @@ func (a *App) wire() (err error) {
 		a.Reconcile.Finish[purpose] = a.Checkout.Finish
 	}
 	a.jobs, err = river.NewClient(riverpgxv5.New(a.DB), &river.Config{
-		Workers: a.workers(), PeriodicJobs: periodic(), Logger: a.Logger,
+		Workers: a.workers(), PeriodicJobs: periodic(), Logger: quiet(a.Logger),
 		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 8}},
 		JobTimeout:           2 * time.Minute,
 		ReindexerSchedule:    river.NeverSchedule(), // rebuilding indexes is the tables' owner's, not the app's role's
@@ -131,6 +131,16 @@ func (a *App) wire() (err error) {
 		return fmt.Errorf("set up the job workers: %w", err)
 	}
 	return nil
+}
+
+// quiet is a logger for the job queue, which tells every few seconds that it
+// lives.
+func quiet(log *slog.Logger) *slog.Logger { return slog.New(warnings{log.Handler()}) }
+
+type warnings struct{ slog.Handler }
+
+func (h warnings) Enabled(ctx context.Context, level slog.Level) bool {
+	return level >= slog.LevelWarn && h.Handler.Enabled(ctx, level)
 }
 
 func sender(c config.Config) mail.Sender {
