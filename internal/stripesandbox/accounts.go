@@ -3,6 +3,7 @@ package stripesandbox
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -171,9 +172,20 @@ func (c *call) readFacts(a *Account) {
 			if a.Linked && a.Type != "custom" {
 				c.fail(invalid("", key, "You cannot change `%s` of this account: it is collected by Stripe's onboarding once an Account Link was made.", name))
 			}
+			if strings.HasPrefix(name, who+".dob.") {
+				v = numeral(c.int(key))
+			}
 			a.Facts[name] = v
 		}
 	}
+}
+
+// numeral writes a number that was told; 0 stands for one that was not.
+func numeral(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.FormatInt(n, 10)
 }
 
 // tree reads everything below a key, under its full name.

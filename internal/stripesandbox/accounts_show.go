@@ -78,7 +78,8 @@ func (s *Server) embedAccount(a *Account, m map[string]any) {
 
 // showPerson is the individual, with secrets as facts only (…_provided).
 func (s *Server) showPerson(a *Account) map[string]any {
-	p := map[string]any{"id": "person_" + a.ID[5:], "object": "person", "account": a.ID, "created": a.Created}
+	born := map[string]any{"day": nil, "month": nil, "year": nil} // numbers, however they were typed
+	p := map[string]any{"id": "person_" + a.ID[5:], "object": "person", "account": a.ID, "created": a.Created, "dob": born}
 	for name, v := range a.Facts {
 		rest, ok := strings.CutPrefix(name, "individual.")
 		if !ok {
@@ -98,10 +99,13 @@ func (s *Server) showPerson(a *Account) map[string]any {
 			sub = map[string]any{}
 			p[head] = sub
 		}
-		sub[tail] = v
-		if n, err := strconv.ParseInt(v, 10, 64); err == nil && head == "dob" {
-			sub[tail] = n
+		if head == "dob" {
+			if n, err := strconv.ParseInt(v, 10, 64); err == nil {
+				born[tail] = n
+			}
+			continue
 		}
+		sub[tail] = v
 	}
 	return p
 }

@@ -132,6 +132,18 @@ func TestCustomAccountByAPI(t *testing.T) {
 	}
 }
 
+// A date of birth is numbers: they are taken as such only, and shown as such.
+func TestDateOfBirth(t *testing.T) {
+	b := start(t)
+	for _, part := range []string{"day", "month", "year"} {
+		b.refused(400, "parameter_invalid_integer", "Invalid integer: first", "/v1/accounts", "type=custom", "business_type=individual", "individual[dob]["+part+"]=first")
+	}
+	a := b.post("/v1/accounts", "type=custom", "business_type=individual", "individual[dob][day]=07", "individual[dob][year]=1980")
+	if dob := a.Get("individual.dob"); dob.Get("day").Raw != "7" || dob.Get("month").Raw != "null" || dob.Get("year").Raw != "1980" {
+		t.Errorf("born %s", dob.Raw)
+	}
+}
+
 // An account link opens once, and only for 300 seconds.
 func TestAccountLinkOpensOnce(t *testing.T) {
 	b := start(t)

@@ -25,7 +25,7 @@ func (c *call) readBank(a *Account) BankAccount {
 	}
 	c.ignore(k + "[object]")
 	if tok := c.str(k); tok != "" {
-		ba.Number, ba.Routing = "000123456789", "110000000"
+		ba.Number, ba.Routing = "000123456789", usRouting
 		if strings.HasSuffix(tok, "_noAccount") {
 			ba.Number = "000111111116"
 		}
@@ -43,7 +43,7 @@ func (s *Server) addBank(a *Account, ba BankAccount, isDefault bool) (*BankAccou
 		return nil, invalid("parameter_missing", "external_account[routing_number]", "Missing required param: external_account[routing_number].")
 	}
 	ba.header = header{ID: newID("ba_"), Object: "bank_account", Scope: a.ID}
-	ba.Account, ba.Last4, ba.Status, ba.BankName = a.ID, ba.Number[len(ba.Number)-4:], "new", "STRIPE TEST BANK"
+	ba.Account, ba.Last4, ba.Status, ba.BankName = a.ID, ba.Number[len(ba.Number)-4:], "new", usBankName
 	ba.Methods, ba.Fingerprint, ba.Metadata = []string{"standard"}, "fp"+ba.Number, map[string]string{}
 	if ba.Number != "000888888883" {
 		ba.Methods = append(ba.Methods, "instant")

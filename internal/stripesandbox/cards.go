@@ -111,10 +111,3 @@ func (t testCard) details(expMonth, expYear int) map[string]any {
 		"three_d_secure_usage": map[string]any{"supported": true}, "wallet": nil,
 	}
 }
-
-// Test IBANs of hosted Checkout.
-const (
-	ibanOK       = "AT611904300234573201"
-	ibanFails    = "AT861904300235473202"
-	ibanDisputed = "AT591904300235473203"
-)

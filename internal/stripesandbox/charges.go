@@ -27,8 +27,13 @@ func (s *Server) newCharge(in *Intent, pm *PaymentMethod) *Charge {
 
 // chargeMethod is the payment method as a charge remembers it.
 func chargeMethod(pm *PaymentMethod, now int64, hold bool) map[string]any {
-	if pm.Type == "sepa_debit" {
-		return map[string]any{"type": "sepa_debit", "sepa_debit": map[string]any{
+	switch pm.Type {
+	case usBank:
+		return map[string]any{"type": usBank, usBank: map[string]any{
+			"account_holder_type": pm.USBank["account_holder_type"], "account_type": pm.USBank["account_type"], "bank_name": pm.USBank["bank_name"],
+			"fingerprint": pm.USBank["fingerprint"], "last4": pm.USBank["last4"], "routing_number": pm.USBank["routing_number"]}}
+	case sepaDebit:
+		return map[string]any{"type": sepaDebit, sepaDebit: map[string]any{
 			"bank_code": pm.SEPA["bank_code"], "branch_code": nil, "country": pm.SEPA["country"], "fingerprint": pm.SEPA["fingerprint"], "last4": pm.SEPA["last4"], "mandate": nil}}
 	}
 	card := map[string]any{}

@@ -100,21 +100,35 @@ func (c *call) checkSession(cs *Session, uiMode string) error {
 	} else if cs.ExpiresAt > c.now+day {
 		return invalid("", "expires_at", "The `expires_at` timestamp must be less than 24 hours from Checkout Session creation.")
 	}
-	if len(cs.MethodTypes) == 0 {
-		cs.MethodTypes = []string{"card"}
-	}
-	for i, t := range cs.MethodTypes {
-		if t != "card" && t != "sepa_debit" {
-			return invalid("", fmt.Sprintf("payment_method_types[%d]", i), "The sandbox knows the payment method types card and sepa_debit; received %s", t)
-		}
-		if t == "sepa_debit" && cs.Plan.CaptureMethod == "manual" {
-			return invalid("", "payment_intent_data[capture_method]", "The payment method `sepa_debit` does not support manual capture.")
-		}
-		if t == "sepa_debit" && cs.Currency != "eur" {
-			return invalid("", fmt.Sprintf("payment_method_types[%d]", i), "The payment method `sepa_debit` can be used with currency eur only.")
-		}
+	if err := checkMethods(cs); err != nil {
+		return err
 	}
 	return c.checkPlan(cs.Plan, cs.AmountTotal, "payment_intent_data")
+}
+
+// checkMethods settles how a session may be paid: by card and by its currency's
+// bank debit unless it says, and never by debit when it only holds the money.
+func checkMethods(cs *Session) error {
+	hold := cs.Plan.CaptureMethod == "manual"
+	if len(cs.MethodTypes) == 0 {
+		cs.MethodTypes = []string{"card"}
+		if debit := delayed[cs.Currency]; debit != "" && !hold {
+			cs.MethodTypes = append(cs.MethodTypes, debit)
+		}
+	}
+	for i, t := range cs.MethodTypes {
+		param := fmt.Sprintf("payment_method_types[%d]", i)
+		switch {
+		case t == "card":
+		case t != sepaDebit && t != usBank:
+			return invalid("", param, "The sandbox knows the payment method types card, sepa_debit and us_bank_account; received %s", t)
+		case hold:
+			return invalid("", "payment_intent_data[capture_method]", "The payment method `%s` does not support manual capture.", t)
+		case delayed[cs.Currency] != t:
+			return invalid("", param, "The payment method `%s` cannot be used with currency %s.", t, cs.Currency)
+		}
+	}
+	return nil
 }
 
 func isURL(u string) bool { return strings.HasPrefix(u, "http://") || strings.HasPrefix(u, "https://") }

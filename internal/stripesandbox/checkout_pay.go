@@ -2,13 +2,15 @@ package stripesandbox
 
 import "strings"
 
-// Payer is what a person types on the hosted page. A card number or an IBAN
-// says how they pay; everything else may be empty.
+// Payer is what a person types on the hosted page. A card number, an
+// IBAN or a US account number says how they pay; everything else may be empty.
 type Payer struct {
 	Card               string `json:"card"`
 	ExpMonth, ExpYear  int
 	CVC                string `json:"cvc"`
 	IBAN               string `json:"iban"`
+	Account            string `json:"account"` // a US bank account
+	Routing            string `json:"routing"` // its bank; 110000000 unless said
 	Email              string `json:"email"`
 	Name               string `json:"name"`
 	Phone              string `json:"phone"`
@@ -95,6 +97,13 @@ func (s *Server) methodOf(cs *Session, p Payer) (*PaymentMethod, error) {
 			return nil, &apiError{Status: 402, Type: "invalid_request_error", Code: "invalid_bank_account_iban", Param: "iban", Message: "The IBAN you provided is invalid."}
 		}
 		return s.newDebitMethod(cs.Scope, iban, billing), nil
+	}
+	if p.Account != "" {
+		account := digits(p.Account)
+		if err := usAccount(account, "account_number"); err != nil {
+			return nil, err
+		}
+		return s.newUSBankMethod(cs.Scope, account, orElse(p.Routing, usRouting), "individual", billing), nil
 	}
 	card, ok := cardByNumber(p.Card)
 	if alias, found := cardByAlias(p.Card); found {

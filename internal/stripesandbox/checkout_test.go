@@ -126,6 +126,88 @@ func TestSEPADebit(t *testing.T) {
 	}
 }
 
+func TestACHDebit(t *testing.T) {
+	for _, c := range []struct{ number, payment, intent, failure, event string }{
+		{"000123456789", "paid", "succeeded", "", "checkout.session.async_payment_succeeded"},
+		{"000222222227", "unpaid", "requires_payment_method", "insufficient_funds", "checkout.session.async_payment_failed"},
+	} {
+		b := start(t)
+		o := b.owner()
+		opened := b.session(5000, destination(o, 500)...)
+		if got := opened.Get("payment_method_types").Raw; !strings.Contains(got, "us_bank_account") {
+			t.Fatalf("a session in dollars offers %s", got)
+		}
+		id := opened.Get("id").String()
+		if r := b.control("/checkout/"+id+"/pay", m{"account": "123"}); r.status != 400 || r.Get("error.code").String() != "account_number_invalid" {
+			t.Errorf("any number: %s", r.Raw)
+		}
+		cs := b.steer("/checkout/"+id+"/pay", m{"account": c.number})
+		in := "/v1/payment_intents/" + cs.Get("payment_intent").String()
+		if cs.Get("status").String() != "complete" || cs.Get("payment_status").String() != "unpaid" || b.get(in).Get("status").String() != "processing" ||
+			b.events("checkout.session.completed") != 1 || b.events("payment_intent.processing") != 1 || b.events("charge.pending") != 1 {
+			t.Fatalf("started: %s", cs.Raw)
+		}
+		b.advance("71h") // no four business days yet, on whatever day this runs
+		if got := b.get(in).Get("status").String(); got != "processing" {
+			t.Errorf("%s: after 71 hours the intent is %s", c.number, got)
+		}
+		b.advance("75h") // four business days, and a weekend
+		if got := b.get("/v1/checkout/sessions/" + id); got.Get("payment_status").String() != c.payment || got.Get("status").String() != "complete" {
+			t.Errorf("%s: %s", c.number, got.Raw)
+		}
+		got := b.get(in, "expand[]=latest_charge")
+		ch, bank := got.Get("latest_charge"), got.Get("latest_charge.payment_method_details.us_bank_account")
+		if got.Get("status").String() != c.intent || !strings.HasPrefix(ch.Get("id").String(), "py_") || ch.Get("failure_code").String() != c.failure || b.events(c.event) != 1 {
+			t.Errorf("%s: %s", c.number, got.Raw)
+		}
+		if bank.Get("last4").String() != c.number[8:] || bank.Get("routing_number").String() != "110000000" || bank.Get("bank_name").String() == "" {
+			t.Errorf("%s: paid from %s", c.number, ch.Get("payment_method_details").Raw)
+		}
+		if c.failure == "" {
+			re := b.post("/v1/refunds", "charge="+ch.Get("id").String())
+			if !strings.HasPrefix(re.Get("id").String(), "pyr_") || re.Get("destination_details.type").String() != "us_bank_account" {
+				t.Errorf("refunded: %s", re.Raw)
+			}
+		} else if b.events("charge.failed") != 1 || b.events("payment_intent.payment_failed") != 1 || b.holds(o) != 0 {
+			t.Error("a refused debit moved money, or told nobody")
+		}
+		b.balanced()
+	}
+}
+
+// The API debits too: by the test methods, and by one made from a number.
+func TestACHByTheAPI(t *testing.T) {
+	b := start(t)
+	pm := b.post("/v1/payment_methods", "type=us_bank_account", "us_bank_account[account_number]=000222222227", "us_bank_account[routing_number]=110000000", "us_bank_account[account_holder_type]=individual", "billing_details[name]=Ada")
+	for method, want := range map[string]string{"pm_usBankAccount_success": "succeeded", pm.Get("id").String(): "requires_payment_method"} {
+		in := b.post("/v1/payment_intents", "amount=5000", "currency=usd", "payment_method_types[]=us_bank_account", "payment_method="+method, "confirm=true")
+		if in.Get("status").String() != "processing" {
+			t.Errorf("%s: %s", method, in.Raw)
+		}
+		b.advance("146h")
+		if got := b.get("/v1/payment_intents/" + in.Get("id").String()); got.Get("status").String() != want {
+			t.Errorf("%s: %s", method, got.Raw)
+		}
+	}
+	b.refused(400, "account_number_invalid", "test bank account", "/v1/payment_methods", "type=us_bank_account", "us_bank_account[account_number]=1234567")
+}
+
+// A session offers the debit of its currency, and none where money is only held.
+func TestOfferedMethods(t *testing.T) {
+	b := start(t)
+	for _, c := range []struct{ currency, capture, want string }{
+		{"usd", "automatic", `["card","us_bank_account"]`}, {"eur", "automatic", `["card","sepa_debit"]`}, {"gbp", "automatic", `["card"]`}, {"usd", "manual", `["card"]`},
+	} {
+		cs := b.session(5000, "line_items[0][price_data][currency]="+c.currency, "payment_intent_data[capture_method]="+c.capture)
+		if got := strings.Join(strings.Fields(cs.Get("payment_method_types").Raw), ""); got != c.want {
+			t.Errorf("%s, %s capture: %s", c.currency, c.capture, got)
+		}
+	}
+	price := []string{"mode=payment", "success_url=https://h.test/", "line_items[0][price_data][unit_amount]=5000", "line_items[0][price_data][product_data][name]=x", "line_items[0][quantity]=1"}
+	b.refused(400, "", "cannot be used with currency eur", "/v1/checkout/sessions", with(price, "line_items[0][price_data][currency]=eur", "payment_method_types[0]=us_bank_account")...)
+	b.refused(400, "", "manual capture", "/v1/checkout/sessions", with(price, "line_items[0][price_data][currency]=usd", "payment_method_types[0]=us_bank_account", "payment_intent_data[capture_method]=manual")...)
+}
+
 // A hold that nobody captured is canceled after seven days; its charge then
 // looks refunded, though no money was ever taken.
 func TestHoldLapses(t *testing.T) {

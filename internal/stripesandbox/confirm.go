@@ -11,7 +11,7 @@ func (s *Server) confirm(in *Intent, offSession bool) error {
 	}
 	in.LastError, in.NextAction = nil, nil
 	s.intents.save(in)
-	if pm.Type == "sepa_debit" {
+	if pm.Type != "card" {
 		s.startDebit(in, pm)
 		return nil
 	}
@@ -55,7 +55,9 @@ func (s *Server) succeed(in *Intent, ch *Charge) {
 	in.Status, in.Received, in.Capturable, in.NextAction = "succeeded", ch.Captured, 0, nil
 	s.intents.save(in)
 	s.emit("payment_intent.succeeded", in)
-	if card, _ := cardByNumber(ch.Number); card.dispute != "" || card.fraudWarning || ch.Number == ibanDisputed {
+	card, _ := cardByNumber(ch.Number)
+	account, _ := debitByNumber(ch.Number)
+	if card.dispute != "" || card.fraudWarning || account.disputed {
 		s.at(s.now+2, timerTrouble, ch.ID)
 	}
 }

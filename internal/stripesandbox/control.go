@@ -104,10 +104,14 @@ func (s *Server) controlChallenge(r *http.Request, in *controls) (any, error) {
 	return s.shown(func() (record, bool) { return s.intents.get(r.PathValue("id")) })
 }
 
-// controlDebit answers a debit now: {"outcome": "succeed" or "fail"}.
+// controlDebit answers a debit now: {"outcome": "succeed"}, or "fail" with a reason.
 func (s *Server) controlDebit(r *http.Request, in *controls) (any, error) {
 	id := r.PathValue("id")
-	if err := s.do(func() error { return s.endDebit(id, in.Outcome != "fail") }); err != nil {
+	failure := ""
+	if in.Outcome == "fail" {
+		failure = orElse(in.Reason, "insufficient_funds")
+	}
+	if err := s.do(func() error { return s.endDebit(id, failure) }); err != nil {
 		return nil, err
 	}
 	return s.shown(func() (record, bool) { return s.intents.get(id) })

@@ -13,13 +13,14 @@ func (s *Server) cardTrouble(id string) error {
 		return nil
 	}
 	card, _ := cardByNumber(ch.Number)
+	account, _ := debitByNumber(ch.Number)
 	switch {
 	case card.fraudWarning:
 		w := s.warnings.add(&FraudWarning{header: header{ID: newID("issfr_"), Object: "radar.early_fraud_warning", Created: s.now, Scope: ch.Scope},
 			Actionable: true, Charge: ch.ID, FraudType: "made_with_stolen_card", Intent: string(ch.Intent)})
 		s.emit("radar.early_fraud_warning.created", w)
 		return nil
-	case ch.Number == ibanDisputed:
+	case account.disputed:
 		return s.dispute(ch, "debit_not_authorized", false)
 	}
 	return s.dispute(ch, card.dispute, card.inquiry)

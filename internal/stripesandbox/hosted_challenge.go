@@ -101,7 +101,7 @@ func (s *Server) receipt(w http.ResponseWriter, r *http.Request) {
 
 // methodInWords names a card or bank account by kind and last digits.
 func methodInWords(ch *Charge) string {
-	kind := "SEPA Direct Debit"
+	kind := map[any]string{sepaDebit: "SEPA Direct Debit", usBank: "US bank account"}[ch.MethodDetails["type"]]
 	if card, ok := ch.MethodDetails["card"].(map[string]any); ok {
 		kind, _ = card["brand"].(string)
 	}

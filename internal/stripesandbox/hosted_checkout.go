@@ -123,6 +123,8 @@ func (s *Server) checkoutPay(w http.ResponseWriter, r *http.Request) {
 		fillCard(&form, number, v.now)
 	} else if number := r.PostFormValue("use_iban"); number != "" {
 		fillIBAN(&form, number)
+	} else if number := r.PostFormValue("use_account"); number != "" {
+		fillAccount(&form, number)
 	} else {
 		s.attempt(w, r, v, form)
 		return

@@ -150,6 +150,35 @@ func TestCheckoutStartsADebit(t *testing.T) {
 	}
 }
 
+func TestCheckoutDebitsAUSAccount(t *testing.T) {
+	_, p := hostedSandbox(t, stripesandbox.Options{})
+	id, link := p.session(url.Values{"payment_method_types[1]": {"us_bank_account"}})
+	page := p.open(link)
+	if got := page.Find("input[name=method][checked]").AttrOr("value", ""); got != "card" {
+		t.Errorf("the page begins with %q", got)
+	}
+	filled := p.press(page, "button[name=use_account][value='000123456789']", nil)
+	if got := filled.Find("[name=account_number]").AttrOr("value", ""); filled.code != http.StatusOK || got != "000123456789" {
+		t.Fatalf("filling in answered %d with %q", filled.code, got)
+	}
+	for field, bad := range map[string]string{"routing_number": "12", "account_number": "0001"} {
+		wrong := p.press(filled, payButton, map[string]string{field: bad})
+		if wrong.code != http.StatusUnprocessableEntity || wrong.Find(".bad [name="+field+"]").Length() != 1 || wrong.Find("input[name=method][checked]").AttrOr("value", "") != "us_bank_account" {
+			t.Errorf("a wrong %s answered %d", field, wrong.code)
+		}
+	}
+	if done := p.press(filled, payButton, nil); done.code != http.StatusSeeOther {
+		t.Fatalf("the debit answered %d: %s", done.code, done.Find("main").Text())
+	}
+	if status, paid := p.status(id); status != "complete" || paid != "unpaid" {
+		t.Errorf("the session is %s and %s", status, paid)
+	}
+	p.post("/inspector/clock", url.Values{"advance": {"146h"}})
+	if _, paid := p.status(id); paid != "paid" {
+		t.Errorf("four business days later the session is %s", paid)
+	}
+}
+
 func TestCheckoutKeepsTheMerchantsEmail(t *testing.T) {
 	_, p := hostedSandbox(t, stripesandbox.Options{})
 	id, link := p.session(url.Values{"customer_email": {"ada@example.com"}})

@@ -16,6 +16,7 @@ func readCheckout(r *http.Request) hosted.CheckoutForm {
 	return hosted.CheckoutForm{
 		Email: field("email"), Method: field("method"), Number: field("number"), Expiry: field("expiry"), CVC: field("cvc"),
 		Name: field("name"), Country: field("country"), PostalCode: field("postal_code"), IBAN: field("iban"),
+		Routing: field("routing_number"), Account: field("account_number"),
 	}
 }
 
@@ -51,7 +52,10 @@ func checkCheckout(f hosted.CheckoutForm, methods []string, now time.Time) map[s
 		if _, _, message := readExpiry(f.Expiry, now); message != "" {
 			wrong["expiry"] = message
 		}
-	case "sepa_debit":
+	case usBank:
+		need(len(digits(f.Routing)) == 9, "routing_number", "A routing number has nine digits.")
+		need(usAccount(digits(f.Account), "") == nil, "account_number", "Enter one of the test account numbers below.")
+	case sepaDebit:
 		need(ibanShape.MatchString(iban(f.IBAN)), "iban", "Enter a complete IBAN.")
 	}
 	return wrong
@@ -106,7 +110,12 @@ func fillCard(f *hosted.CheckoutForm, number string, now time.Time) {
 }
 
 func fillIBAN(f *hosted.CheckoutForm, number string) {
-	f.Method, f.IBAN = "sepa_debit", number
+	f.Method, f.IBAN = sepaDebit, number
+	fillPerson(f)
+}
+
+func fillAccount(f *hosted.CheckoutForm, number string) {
+	f.Method, f.Routing, f.Account = usBank, usRouting, number
 	fillPerson(f)
 }
 
@@ -120,8 +129,12 @@ func fillPerson(f *hosted.CheckoutForm) {
 // payer is the form as the engine takes it.
 func payer(f hosted.CheckoutForm, now time.Time) Payer {
 	p := Payer{Email: f.Email, Name: f.Name, Country: f.Country, PostalCode: f.PostalCode}
-	if f.Method == "sepa_debit" {
+	switch f.Method {
+	case sepaDebit:
 		p.IBAN = iban(f.IBAN)
+		return p
+	case usBank:
+		p.Account, p.Routing = digits(f.Account), digits(f.Routing)
 		return p
 	}
 	p.Card, p.CVC = digits(f.Number), f.CVC

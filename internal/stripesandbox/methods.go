@@ -7,6 +7,9 @@ func (c *call) useMethod(id string) (*PaymentMethod, error) {
 	if card, ok := cardByAlias(id); ok {
 		return c.newCardMethod(c.scope, card, 12, 2034, BillingDetails{}), nil
 	}
+	if account, ok := debitByAlias(id); ok {
+		return c.newUSBankMethod(c.scope, account.number, usRouting, "individual", BillingDetails{}), nil
+	}
 	pm, ok := c.methods.get(id)
 	if !ok || pm.Scope != c.scope {
 		return nil, missingRef("PaymentMethod", "payment_method", id)
@@ -30,16 +33,42 @@ func (s *Server) newDebitMethod(scope, iban string, billing BillingDetails) *Pay
 	})
 }
 
+// usAccount refuses numbers that are not test accounts, as test mode does.
+func usAccount(number, param string) error {
+	if account, ok := debitByNumber(number); !ok || account.kind != usBank {
+		return invalid("account_number_invalid", param, "You must use a test bank account number in test mode. Try 000123456789 or see more options at https://stripe.com/docs/connect/testing#account-numbers.")
+	}
+	return nil
+}
+
+func (s *Server) newUSBankMethod(scope, number, routing, holder string, billing BillingDetails) *PaymentMethod {
+	return s.methods.add(&PaymentMethod{
+		header: header{ID: newID("pm_"), Object: "payment_method", Created: s.now, Scope: scope},
+		Type:   usBank, Billing: billing, Metadata: map[string]string{}, Number: number,
+		USBank: map[string]any{"account_holder_type": holder, "account_type": "checking", "bank_name": usBankName, "financial_connections_account": nil,
+			"fingerprint": "fp" + number, "last4": number[len(number)-4:], "networks": map[string]any{"preferred": "ach", "supported": []any{"ach"}},
+			"routing_number": routing, "status_details": nil},
+	})
+}
+
 func (c *call) createMethod() (any, error) {
-	kind := c.oneOf("type", "card", "card", "sepa_debit")
+	kind := c.oneOf("type", "card", "card", sepaDebit, usBank)
 	number, month, year := c.str("card[number]"), c.int("card[exp_month]"), c.int("card[exp_year]")
 	iban, tok := c.str("sepa_debit[iban]"), c.str("card[token]")
+	account, routing := c.str(usBank+"[account_number]"), orElse(c.str(usBank+"[routing_number]"), usRouting)
+	holder := c.oneOf(usBank+"[account_holder_type]", "individual", "individual", "company")
 	billing := c.billing("billing_details")
-	c.ignore("card[cvc]", "metadata")
+	c.ignore("card[cvc]", "metadata", usBank+"[account_type]")
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	if kind == "sepa_debit" {
+	switch kind {
+	case usBank:
+		if err := usAccount(account, usBank+"[account_number]"); err != nil {
+			return nil, err
+		}
+		return c.newUSBankMethod(c.scope, account, routing, holder, billing), nil
+	case sepaDebit:
 		if !validIBAN(iban) {
 			return nil, invalid("invalid_bank_account_iban", "sepa_debit[iban]", "The IBAN you provided is invalid.")
 		}

@@ -157,6 +157,7 @@ type PaymentMethod struct {
 	Billing  BillingDetails    `json:"billing_details"`
 	Card     map[string]any    `json:"card,omitempty"`
 	SEPA     map[string]any    `json:"sepa_debit,omitempty"`
+	USBank   map[string]any    `json:"us_bank_account,omitempty"`
 	Customer text              `json:"customer"`
 	Metadata map[string]string `json:"metadata"`
 

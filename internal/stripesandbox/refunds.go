@@ -106,7 +106,7 @@ func (s *Server) refund(p refundPlan, reason string, metadata map[string]string)
 		Details: map[string]any{"type": "card", "card": map[string]any{"type": "refund", "reference_status": "pending", "reference_type": "acquirer_reference_number"}},
 	}
 	if prefix == "pyr_" {
-		re.Details = map[string]any{"type": "sepa_debit"}
+		re.Details = map[string]any{"type": ch.MethodDetails["type"]}
 	}
 	s.refunds.add(re)
 	ch.Refunded += p.amount

@@ -39,7 +39,7 @@ type CheckoutLine struct {
 type CheckoutForm struct {
 	Email      string // email
 	EmailFixed bool   // given by the merchant, not to be changed here
-	Method     string // method: card or sepa_debit
+	Method     string // method: card, sepa_debit or us_bank_account
 	Number     string // number
 	Expiry     string // expiry, MM / YY
 	CVC        string // cvc
@@ -47,6 +47,8 @@ type CheckoutForm struct {
 	Country    string // country, two letters
 	PostalCode string // postal_code
 	IBAN       string // iban
+	Routing    string // routing_number
+	Account    string // account_number
 }
 
 // Offers says whether the page offers a payment method.
@@ -59,6 +61,15 @@ func (p CheckoutPage) Offers(method string) bool {
 	return false
 }
 
+// Chosen says whether a payment method is the one that is marked: what the
+// person chose, else the first.
+func (p CheckoutPage) Chosen(method string) bool {
+	if p.Offers(p.Form.Method) {
+		return method == p.Form.Method
+	}
+	return method == p.Methods[0]
+}
+
 // Countries are the choices of the country field.
 func (CheckoutPage) Countries() []Country { return Countries }
 
@@ -67,6 +78,9 @@ func (CheckoutPage) Cards() []TestNumber { return TestCards }
 
 // IBANs are the test bank accounts of SEPA debit.
 func (CheckoutPage) IBANs() []TestNumber { return TestIBANs }
+
+// Accounts are the test bank accounts of ACH debit.
+func (CheckoutPage) Accounts() []TestNumber { return TestAccounts }
 
 // Checkout writes the payment page.
 func Checkout(w io.Writer, p CheckoutPage) error { return checkoutTemplate.write(w, p) }

@@ -19,7 +19,7 @@ const evil = `<script>alert(1)</script>"'`
 
 func checkoutPage() hosted.CheckoutPage {
 	return hosted.CheckoutPage{
-		Merchant: "Hearth " + evil, Methods: []string{"card", "sepa_debit"}, Total: hosted.Money{Minor: 120000, Currency: "usd"},
+		Merchant: "Hearth " + evil, Methods: []string{"card", "sepa_debit", "us_bank_account"}, Total: hosted.Money{Minor: 120000, Currency: "usd"},
 		Lines:     []hosted.CheckoutLine{{Name: evil, Quantity: 3, Unit: hosted.Money{Minor: 40000, Currency: "usd"}, Amount: hosted.Money{Minor: 120000, Currency: "usd"}}},
 		CancelURL: "http://127.0.0.1:8080/back", Action: "/c/pay/cs_test_1", ExpiresAt: now,
 		Form:     hosted.CheckoutForm{Email: "ada@example.com", Method: "card", Number: "4000000000000002", Expiry: "12 / 30", Country: "AT"},

@@ -33,6 +33,18 @@ var TestIBANs = []TestNumber{
 	{"AT591904300235473203", "Succeeds, then disputed"},
 }
 
+// TestAccounts are US bank accounts at routing number 110000000; debits take
+// four business days of sandbox time.
+var TestAccounts = []TestNumber{
+	{"000123456789", "Succeeds after 4 business days"},
+	{"000222222227", "Fails: insufficient funds"},
+	{"000111111113", "Fails: account closed"},
+	{"000111111116", "Fails: no such account"},
+	{"000333333335", "Fails: debit not authorised"},
+	{"000444444440", "Fails: invalid currency"},
+	{"000555555559", "Succeeds, then disputed"},
+}
+
 // TestBankAccounts are payout accounts at routing number 110000000.
 var TestBankAccounts = []TestNumber{
 	{"000123456789", "Payouts arrive"},
