@@ -102,6 +102,8 @@ func (s *Server) fire(t *Timer) error {
 		return s.identityChecked(t.Ref)
 	case timerDemand:
 		return s.demandExpired(t.Ref)
+	case timerPrune:
+		s.prune(t.Ref)
 	}
 	return nil
 }
@@ -120,6 +122,7 @@ const (
 	timerAutoPayout = "auto-payout"
 	timerCheck      = "identity-check"
 	timerDemand     = "demand"
+	timerPrune      = "prune"
 )
 
 type dueTimer struct {

@@ -52,6 +52,7 @@ func (s *Server) deliver(e *Event, ep *Endpoint) {
 		d.Status = "dropped"
 	}
 	s.deliveries.add(d)
+	s.pruneLater(pruneDeliveries, keepDeliveries)
 	s.outbox = append(s.outbox, d)
 }
 

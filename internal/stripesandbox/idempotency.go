@@ -60,7 +60,7 @@ func (s *Server) once(r *http.Request, req string, form url.Values, op operation
 	print := fingerprint(r, form)
 	var old *Answer
 	s.look(func() {
-		if a, ok := s.answers.get(id); ok && a.Created > s.now-day {
+		if a, ok := s.answers.get(id); ok && a.Created > s.now-keepAnswers {
 			old = a
 		}
 	})
@@ -69,6 +69,7 @@ func (s *Server) once(r *http.Request, req string, form url.Values, op operation
 	}
 	a := s.outcome(r, req, form, op, fail, func(a answer) {
 		s.answers.add(&Answer{header: header{ID: id, Created: s.now}, Fingerprint: print, Status: a.status, Body: a.body, Request: req, Retry: a.retry})
+		s.pruneLater(pruneAnswers, keepAnswers)
 	})
 	a.original = req
 	return a
