@@ -50,6 +50,7 @@ type controls struct {
 	Mode      string `json:"mode"`
 	Duplicate int    `json:"duplicate"`
 	Shuffle   bool   `json:"shuffle"`
+	Retire    bool   `json:"retire"`
 }
 
 // shown is a record as the API shows it, looked at under the lock.
@@ -189,6 +190,20 @@ func (s *Server) controlWebhooks(_ *http.Request, in *controls) (any, error) {
 		return nil
 	})
 	return map[string]any{"mode": in.Mode, "duplicate": max(1, in.Duplicate), "shuffle": in.Shuffle}, err
+}
+
+// controlRoll gives an endpoint a new secret beside its old ones; with retire it
+// makes none, and lets only the newest go on signing.
+func (s *Server) controlRoll(r *http.Request, in *controls) (any, error) {
+	var secrets []string
+	err := s.do(func() (err error) {
+		secrets, err = s.rollSecret(r.PathValue("id"), in.Retire)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{"id": r.PathValue("id"), "secret": secrets[0], "signing": len(secrets)}, nil
 }
 
 func (s *Server) controlFlush(r *http.Request, _ *controls) (any, error) {

@@ -9,26 +9,7 @@ func (s *Server) routes() *http.ServeMux {
 	for pattern, op := range operations() {
 		mux.HandleFunc(pattern, s.api(op))
 	}
-	for pattern, fn := range map[string]func(*http.Request, *controls) (any, error){
-		"GET /_sandbox/clock":                      s.controlClock,
-		"POST /_sandbox/clock":                     s.controlClock,
-		"POST /_sandbox/checkout/{id}/pay":         s.controlPay,
-		"POST /_sandbox/intents/{id}/challenge":    s.controlChallenge,
-		"POST /_sandbox/intents/{id}/debit":        s.controlDebit,
-		"POST /_sandbox/accounts/{id}/onboard":     s.controlOnboard,
-		"POST /_sandbox/accounts/{id}/deauthorize": s.controlDeauthorize,
-		"POST /_sandbox/charges/{id}/dispute":      s.controlDispute,
-		"POST /_sandbox/disputes/{id}/resolve":     s.controlResolve,
-		"POST /_sandbox/refunds/{id}/fail":         s.controlFailRefund,
-		"POST /_sandbox/payouts/{id}/fail":         s.controlFailPayout,
-		"POST /_sandbox/webhooks":                  s.controlWebhooks,
-		"POST /_sandbox/webhooks/flush":            s.controlFlush,
-		"GET /_sandbox/deliveries":                 s.controlDeliveries,
-		"POST /_sandbox/events/{id}/resend":        s.controlResend,
-		"POST /_sandbox/faults":                    s.controlFaults,
-		"GET /_sandbox/ledger":                     s.controlLedger,
-		"POST /_sandbox/reset":                     s.controlReset,
-	} {
+	for pattern, fn := range s.controls() {
 		mux.Handle(pattern, sameSite.Handler(s.control(fn)))
 	}
 	mux.HandleFunc("POST /oauth/token", s.oauth(s.oauthToken))
@@ -40,6 +21,31 @@ func (s *Server) routes() *http.ServeMux {
 	mux.HandleFunc("/v1/", s.unknownURL)
 	s.hostedRoutes(mux)
 	return mux
+}
+
+// controls steer the world from outside: JSON in and out, from loopback only.
+func (s *Server) controls() map[string]func(*http.Request, *controls) (any, error) {
+	return map[string]func(*http.Request, *controls) (any, error){
+		"GET /_sandbox/clock":                        s.controlClock,
+		"POST /_sandbox/clock":                       s.controlClock,
+		"POST /_sandbox/checkout/{id}/pay":           s.controlPay,
+		"POST /_sandbox/intents/{id}/challenge":      s.controlChallenge,
+		"POST /_sandbox/intents/{id}/debit":          s.controlDebit,
+		"POST /_sandbox/accounts/{id}/onboard":       s.controlOnboard,
+		"POST /_sandbox/accounts/{id}/deauthorize":   s.controlDeauthorize,
+		"POST /_sandbox/charges/{id}/dispute":        s.controlDispute,
+		"POST /_sandbox/disputes/{id}/resolve":       s.controlResolve,
+		"POST /_sandbox/refunds/{id}/fail":           s.controlFailRefund,
+		"POST /_sandbox/payouts/{id}/fail":           s.controlFailPayout,
+		"POST /_sandbox/webhooks":                    s.controlWebhooks,
+		"POST /_sandbox/webhooks/flush":              s.controlFlush,
+		"POST /_sandbox/webhook_endpoints/{id}/roll": s.controlRoll,
+		"GET /_sandbox/deliveries":                   s.controlDeliveries,
+		"POST /_sandbox/events/{id}/resend":          s.controlResend,
+		"POST /_sandbox/faults":                      s.controlFaults,
+		"GET /_sandbox/ledger":                       s.controlLedger,
+		"POST /_sandbox/reset":                       s.controlReset,
+	}
 }
 
 // operations is the API: what stripe-go calls.

@@ -21,7 +21,7 @@ func (s *Server) register(url, secret string, connect bool) {
 		}
 	}
 	s.endpoints.add(&Endpoint{header: header{ID: newID("we_"), Object: "webhook_endpoint", Created: s.now}, APIVersion: APIVersion, Types: []string{"*"},
-		Metadata: map[string]string{}, Status: "enabled", URL: url, Connect: connect, Secrets: []string{orElse(secret, "whsec_"+token(32))}})
+		Metadata: map[string]string{}, Status: "enabled", URL: url, Connect: connect, Secrets: []string{orElse(secret, newSecret())}})
 }
 
 // Secret is the signing secret of the endpoint with this URL, "" if there is none.
@@ -36,9 +36,27 @@ func (s *Server) Secret(url string) (secret string) {
 	return secret
 }
 
+func newSecret() string { return "whsec_" + token(32) }
+
+// rollSecret gives an endpoint a new secret, the first of its list; the old ones
+// sign beside it until retire lets only the newest live on.
+func (s *Server) rollSecret(id string, retire bool) ([]string, error) {
+	ep, ok := s.endpoints.get(id)
+	if !ok {
+		return nil, missing("webhook endpoint", "id", id)
+	}
+	if retire {
+		ep.Secrets = ep.Secrets[:1]
+	} else {
+		ep.Secrets = append([]string{newSecret()}, ep.Secrets...)
+	}
+	s.endpoints.save(ep)
+	return slices.Clone(ep.Secrets), nil
+}
+
 func (c *call) createEndpoint() (any, error) {
 	ep := &Endpoint{header: header{ID: newID("we_"), Object: "webhook_endpoint", Created: c.now}, URL: c.need("url"), Types: c.list("enabled_events"), Connect: c.bool("connect"),
-		Description: c.text("description"), Metadata: c.metadata("metadata", nil), Status: "enabled", Secrets: []string{"whsec_" + token(32)},
+		Description: c.text("description"), Metadata: c.metadata("metadata", nil), Status: "enabled", Secrets: []string{newSecret()},
 		APIVersion: text(c.oneOf("api_version", APIVersion, APIVersion))}
 	if err := c.check(); err != nil {
 		return nil, err

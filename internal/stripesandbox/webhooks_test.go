@@ -132,6 +132,44 @@ func TestEndpointsOfTheAPI(t *testing.T) {
 	}
 }
 
+// A rolled secret signs beside the old one until that is retired; both outlive
+// the process.
+func TestRollingASecret(t *testing.T) {
+	var o stripesandbox.Options
+	b := start(t, func(opt *stripesandbox.Options) { opt.DataFile = filepath.Join(t.TempDir(), "w.db"); o = *opt })
+	id := b.get("/v1/webhook_endpoints").Get(`data.#(url=="` + b.hook.URL + `").id`).String()
+	last := func() delivery {
+		t.Helper()
+		b.post("/v1/customers")
+		b.flush()
+		got := b.hook.deliveries()
+		return got[len(got)-1]
+	}
+	roll := b.steer("/webhook_endpoints/"+id+"/roll", m{})
+	fresh := roll.Get("secret").String()
+	if !strings.HasPrefix(fresh, "whsec_") || fresh == "whsec_ours" || roll.Get("signing").Int() != 2 || b.Secret(b.hook.URL) != fresh {
+		t.Fatalf("rolled: %s", roll.Raw)
+	}
+	must(t, b.Close())
+	b = &bench{t: t, hook: b.hook, conn: b.conn}
+	b.open(o)
+	d := last()
+	must(t, webhook.ValidatePayload(d.body, d.signature, "whsec_ours"))
+	must(t, webhook.ValidatePayload(d.body, d.signature, fresh))
+
+	if kept := b.steer("/webhook_endpoints/"+id+"/roll", m{"retire": true}); kept.Get("secret").String() != fresh || kept.Get("signing").Int() != 1 {
+		t.Errorf("retired: %s", kept.Raw)
+	}
+	d = last()
+	must(t, webhook.ValidatePayload(d.body, d.signature, fresh))
+	if webhook.ValidatePayload(d.body, d.signature, "whsec_ours") == nil {
+		t.Error("a retired secret still signs")
+	}
+	if r := b.control("/webhook_endpoints/we_nobody/roll", m{}); r.status != 404 {
+		t.Errorf("an unknown endpoint: %s", r.Raw)
+	}
+}
+
 // The signature is of now, though the world's clock is elsewhere.
 func TestSignaturesAreOfTheWallClock(t *testing.T) {
 	b := start(t)
