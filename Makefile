@@ -4,7 +4,7 @@ export CGO_ENABLED := 0
 TOOL := go tool -modfile=.ci/tools/go.mod
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test/short test/race bench lint fmt build db/reset db/psql clean
+.PHONY: help run dev test test/short test/race bench bench/micro lint fmt build db/reset db/psql clean
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z\/-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,7 +24,10 @@ test/short: setup bin/testrun ## all but the slow ones
 test/race: setup bin/testrun ## all tests under the race detector; needs gcc
 	@bin/testrun -race
 
-bench: postgres ## the benchmarks
+bench: postgres ## how quick it is, each beside its limit, in a minute (docs/benchmarks.md)
+	@go run ./.ci/bench
+
+bench/micro: postgres ## the benchmarks of single functions
 	@go test -run '^$$' -bench . ./internal/... | grep -v 'no test files'
 
 lint: ## staticcheck and gosec

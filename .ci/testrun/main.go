@@ -86,7 +86,7 @@ func split(args []string) (flags, packages []string) {
 		}
 	}
 	if packages == nil {
-		packages = []string{"./...", "./.ci/testrun"}
+		packages = []string{"./...", "./.ci/testrun", "./.ci/bench"}
 	}
 	return flags, packages
 }

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// processes are those whose time is ours: this one (the load, and for some
+// variants the work), the server process and PostgreSQL's.
+type processes struct{ self, server, database int }
+
+// cpu is processor time since the machine started, or between two looks.
+type cpu struct {
+	at                     time.Time
+	known                  bool
+	elapsed                time.Duration
+	busy                   time.Duration // of everybody, with what a hypervisor took away
+	kernel                 time.Duration // its own threads: they also write our pages to disk
+	self, server, database time.Duration
+}
+
+const tick = 10 * time.Millisecond // of /proc: USER_HZ is 100 everywhere
+
+// look reads Linux's /proc; elsewhere nothing is known.
+func (p processes) look() cpu {
+	c := cpu{at: time.Now()}
+	total, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		return c
+	}
+	c.busy, c.known = busy(total), true
+	paths, _ := filepath.Glob("/proc/[0-9]*/stat") // the pattern is well formed
+	for _, path := range paths {
+		line, err := os.ReadFile(path)
+		if err != nil {
+			continue // it has just ended: its parent has its time
+		}
+		pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+		p.add(&c, pid, line)
+	}
+	return c
+}
+
+// add puts a process's time where it belongs. Children that have ended are in
+// their parent's.
+func (p processes) add(c *cpu, pid int, line []byte) {
+	parent, own, ended := times(line)
+	switch {
+	case pid == p.database:
+		c.database += own + ended
+	case parent == p.database:
+		c.database += own
+	case pid == p.server:
+		c.server += own + ended
+	case pid == p.self:
+		c.self += own + ended
+	case parent == p.self:
+		c.self += own
+	case parent == 2 || pid == 2:
+		c.kernel += own
+	}
+}
+
+// times reads a line like "42 (a name) S 1 … utime stime cutime cstime …".
+func times(line []byte) (parent int, own, ended time.Duration) {
+	fields := strings.Fields(string(line[bytes.LastIndexByte(line, ')')+1:]))
+	if len(fields) < 15 {
+		return 0, 0, 0
+	}
+	number := func(i int) int {
+		n, _ := strconv.Atoi(fields[i])
+		return n
+	}
+	return number(1), time.Duration(number(11)+number(12)) * tick, time.Duration(number(13)+number(14)) * tick
+}
+
+// busy reads "cpu  user nice system idle iowait irq softirq steal …".
+func busy(stat []byte) time.Duration {
+	first, _, _ := strings.Cut(string(stat), "\n")
+	fields := strings.Fields(first)
+	var sum time.Duration
+	for _, i := range []int{1, 2, 3, 8} {
+		if i < len(fields) {
+			n, _ := strconv.ParseInt(fields[i], 10, 64)
+			sum += time.Duration(n) * tick
+		}
+	}
+	return sum
+}
+
+func (c cpu) since(before cpu) cpu {
+	return cpu{known: c.known, elapsed: c.at.Sub(before.at), busy: c.busy - before.busy, kernel: c.kernel - before.kernel,
+		self: c.self - before.self, server: c.server - before.server, database: c.database - before.database}
+}
+
+// unknown stands for a number of cores that this machine does not tell.
+const unknown = -1
+
+// foreignCores is how many cores other software had.
+func (c cpu) foreignCores() float64 {
+	if !c.known || c.elapsed <= 0 {
+		return unknown
+	}
+	foreign := c.busy - c.kernel - c.self - c.server - c.database
+	return max(0, foreign.Seconds()/c.elapsed.Seconds())
+}
+
+// Whose time is the price: the server's and the database's, or, where this
+// process does the work itself, this one's and the database's.
+func atServer(c cpu) time.Duration { return c.server + c.database }
+func inHere(c cpu) time.Duration   { return c.self + c.database }
