@@ -138,7 +138,7 @@ func waitGone(t *testing.T, dsn string) {
 
 func waitFor(t *testing.T, what string, done func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !done(); {
+	for deadline := time.Now().Add(time.Minute); !done(); {
 		if time.Now().After(deadline) {
 			t.Fatalf("waited in vain for %s", what)
 		}
@@ -211,6 +211,44 @@ func TestOrphansOfAKilledServer(t *testing.T) {
 	syscall.Kill(orphan, syscall.SIGCONT)
 	if err := <-started; err != nil {
 		t.Error(err)
+	}
+}
+
+// A server can be killed between another process's look at its socket, which
+// still takes connections, and that process's first query.
+func TestServerKilledWhileItIsJoined(t *testing.T) {
+	t.Parallel()
+	dir := dataDir(t)
+	_, dsn := otherUser(t, dir)
+	conn := connect(t, dsn)
+	if _, err := conn.Exec(t.Context(), `CREATE TABLE kept ()`); err != nil {
+		t.Fatal(err)
+	}
+	server := query[int](t, dsn, serverPid)
+	syscall.Kill(server, syscall.SIGSTOP)
+	t.Cleanup(func() { syscall.Kill(server, syscall.SIGKILL) })
+
+	type result struct {
+		c   *embedded.Cluster
+		err error
+	}
+	started := make(chan result, 1)
+	go func() {
+		c, err := embedded.Start(t.Context(), embedded.Options{DataDir: dir})
+		started <- result{c, err}
+	}()
+	waitFor(t, "the second to join", func() bool {
+		list, err := filepath.Glob(filepath.Join(dir, "users*", "*"))
+		return err == nil && len(list) == 2
+	})
+	syscall.Kill(server, syscall.SIGKILL)
+	second := <-started
+	if second.err != nil {
+		t.Fatal(second.err)
+	}
+	defer second.c.Close()
+	if got := query[int](t, second.c.DSN("postgres"), `SELECT count(*)::int FROM pg_class WHERE relname = 'kept'`); got != 1 {
+		t.Error("what was committed is not there")
 	}
 }
 
@@ -425,6 +463,7 @@ func TestRootGetsADirectoryTheServerCanReach(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer os.RemoveAll(closed)
+	t.Cleanup(func() { os.Remove("/var/lib/hearth") }) // which it does only when it is empty
 	c := start(t, embedded.Options{DataDir: filepath.Join(closed, "data"), Throwaway: true})
 	if !strings.HasPrefix(c.Dir(), "/var/lib/hearth/") {
 		t.Errorf("data in %s", c.Dir())

@@ -121,7 +121,7 @@ func (h home) launchOnce(ctx context.Context, bin Binaries, opts Options) (*guar
 	if err != nil {
 		return nil, errors.Join(err, cmd.Process.Signal(syscall.SIGQUIT))
 	}
-	if err := h.ready(ctx, ended); err != nil {
+	if err := h.ready(ctx, func() bool { return isClosed(ended) }); err != nil {
 		return nil, errors.Join(h.explain(err, said), g.release())
 	}
 	return g, nil
@@ -168,17 +168,26 @@ func (h home) arguments(opts Options) []string {
 	return args
 }
 
-// ready waits until the server answers a query.
-func (h home) ready(ctx context.Context, ended <-chan struct{}) error {
+var errEnded = errors.New("PostgreSQL did not start")
+
+func isClosed(ended <-chan struct{}) bool {
+	select {
+	case <-ended:
+		return true
+	default:
+		return false
+	}
+}
+
+// ready waits until the server answers, or has ended.
+func (h home) ready(ctx context.Context, ended func() bool) error {
 	for {
 		conn, err := pgx.Connect(ctx, h.dsn("postgres"))
 		if err == nil {
 			return conn.Close(ctx)
 		}
-		select {
-		case <-ended:
-			return errors.New("PostgreSQL did not start")
-		default:
+		if ended() {
+			return errEnded
 		}
 		if pause(ctx) != nil {
 			return fmt.Errorf("PostgreSQL did not answer: %w", err)
@@ -250,16 +259,19 @@ func (h home) isServer(pid int) bool {
 	return err == nil && bytes.Contains(line, []byte(h.data()))
 }
 
+// runs reports whether a process is this cluster's living server.
+func (h home) runs(pid int) bool { return pid != 0 && alive(pid) && h.isServer(pid) }
+
 // stop ends a server that nobody uses and waits until it has gone.
 func (h home) stop(ctx context.Context) error {
 	pid := h.serverPid()
-	if pid == 0 || !alive(pid) || !h.isServer(pid) {
+	if !h.runs(pid) {
 		return nil
 	}
 	if err := syscall.Kill(pid, syscall.SIGINT); err != nil && !errors.Is(err, syscall.ESRCH) {
 		return fmt.Errorf("stop an unused server: %w", err)
 	}
-	for alive(pid) && h.isServer(pid) {
+	for h.runs(pid) {
 		if err := pause(ctx); err != nil {
 			return fmt.Errorf("stop an unused server: %w", err)
 		}

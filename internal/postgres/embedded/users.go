@@ -24,13 +24,17 @@ import (
 // watcher runs in a session of its own with the process's pipe as its standard
 // input: cat ends when the process does. Its arguments are the user's file, the
 // directory of users, the server's process id and pid file, and, for a
-// throw-away cluster, what to remove.
+// throw-away cluster, what to remove. A killed server that nobody reaps, as in a
+// container without an init, is a zombie for ever and not waited for.
 const watcher = `trap '' HUP INT TERM
 cat >/dev/null
 rm -f "$1"
 rmdir "$2" 2>/dev/null || exit 0
 kill -INT "$3" 2>/dev/null
-while [ -e "$4" ] && kill -0 "$3" 2>/dev/null; do sleep 0.02; done
+while [ -e "$4" ] && kill -0 "$3" 2>/dev/null; do
+	{ read -r state </proc/"$3"/stat; } 2>/dev/null && case $state in *') Z '*) break ;; esac
+	sleep 0.02
+done
 shift 4
 [ $# = 0 ] || rm -rf "$@"`
 
@@ -65,15 +69,23 @@ func (h home) join(ctx context.Context) (*guard, error) {
 	if !h.listening() {
 		return nil, h.stop(ctx)
 	}
-	g, err := h.watch(h.serverPid())
+	server := h.serverPid()
+	g, err := h.watch(server)
 	if errors.Is(err, fs.ErrNotExist) { // the last user has left: it is being stopped
 		return nil, h.stop(ctx)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if err := h.ready(ctx, nil); err != nil {
-		return nil, errors.Join(err, g.release())
+	err = h.ready(ctx, func() bool { return !h.runs(server) })
+	if err != nil {
+		err = errors.Join(err, g.release())
+	}
+	if errors.Is(err, errEnded) { // killed while it was joined: a socket outlives its server for a moment
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
 	}
 	return g, nil
 }
