@@ -1,20 +1,17 @@
 package view_test
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
-	"github.com/chromedp/chromedp"
+	"hearth/internal/testkit/browser"
 )
 
 // stand serves the guide pages to a real browser under the real policy, and
@@ -91,60 +88,8 @@ func (s *stand) noted() []string {
 	return append([]string(nil), s.posts...)
 }
 
-func newTab(t *testing.T) context.Context {
-	path, err := exec.LookPath("chromium")
-	for _, name := range []string{"google-chrome", "chromium-browser", "headless_shell", "chromium-headless-shell"} {
-		if err == nil {
-			break
-		}
-		path, err = exec.LookPath(name)
-	}
-	if err != nil {
-		t.Skip("no Chromium on this machine")
-	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path),
-		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true))
-	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
-	t.Cleanup(stop)
-	tab, closeTab := chromedp.NewContext(allocator)
-	t.Cleanup(closeTab)
-	if err := chromedp.Do(tab); err != nil { // starts the browser
-		t.Fatal(err)
-	}
-	limited, cancel := context.WithTimeout(tab, 2*time.Minute)
-	t.Cleanup(cancel)
-	return limited
-}
-
-// until waits for an expression to become true, over page loads too.
-func until(t *testing.T, tab context.Context, what string) {
-	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
-	for {
-		ok, err := chromedp.Run(tab, chromedp.Evaluate[bool]("Boolean("+what+")"))
-		if err == nil && ok {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("never true: %s (%v)", what, err)
-		}
-		<-time.After(20 * time.Millisecond)
-	}
-}
-
-func do(t *testing.T, tab context.Context, script string) {
-	t.Helper()
-	if _, err := chromedp.Run(tab, chromedp.Evaluate[bool]("(() => {"+script+"; return true})()")); err != nil {
-		t.Fatalf("%s: %v", script, err)
-	}
-}
-
-func (s *stand) open(t *testing.T, tab context.Context, page string) {
-	t.Helper()
-	if err := chromedp.Do(tab, chromedp.Navigate(s.url+"/guide/"+page)); err != nil {
-		t.Fatal(err)
-	}
-	until(t, tab, "document.readyState === 'complete'")
+func do(p *browser.Page, script string) {
+	browser.Eval[bool](p, "(() => {"+script+"; return true})()")
 }
 
 // night is the calendar's button of a day in June.
@@ -153,57 +98,57 @@ func night(day int) string {
 }
 
 func TestScripts(t *testing.T) {
-	tab, s := newTab(t), newStand(t)
+	p, s := browser.New(t), newStand(t)
 
 	t.Run("the calendar fills the form and the server quotes", func(t *testing.T) {
-		s.open(t, tab, "home")
-		until(t, tab, night(8))
-		do(t, tab, night(8)+".click()")
-		do(t, tab, night(11)+".click()")
-		until(t, tab, "document.querySelector('[data-quote-result]').textContent === '2027-06-08 to 2027-06-11'")
-		until(t, tab, "document.querySelector('.book').elements.out.value === '2027-06-11'")
+		p.Goto(s.url + "/guide/home")
+		p.Wait(night(8))
+		do(p, night(8)+".click()")
+		do(p, night(11)+".click()")
+		p.Wait("document.querySelector('[data-quote-result]').textContent === '2027-06-08 to 2027-06-11'")
+		p.Wait("document.querySelector('.book').elements.out.value === '2027-06-11'")
 	})
 	t.Run("a stay ends where the next begins, not later", func(t *testing.T) {
-		s.open(t, tab, "home")
-		until(t, tab, night(18))
-		until(t, tab, night(20)+".getAttribute('aria-disabled') === 'true'")
-		do(t, tab, night(18)+".click()")
-		until(t, tab, night(20)+".getAttribute('aria-disabled') !== 'true'")
-		until(t, tab, night(26)+".matches('[aria-disabled=true],:disabled')")
+		p.Goto(s.url + "/guide/home")
+		p.Wait(night(18))
+		p.Wait(night(20) + ".getAttribute('aria-disabled') === 'true'")
+		do(p, night(18)+".click()")
+		p.Wait(night(20) + ".getAttribute('aria-disabled') !== 'true'")
+		p.Wait(night(26) + ".matches('[aria-disabled=true],:disabled')")
 	})
 	t.Run("the waiting page reloads when it is done", func(t *testing.T) {
-		s.open(t, tab, "confirming")
-		do(t, tab, "window.before = true")
+		p.Goto(s.url + "/guide/confirming")
+		do(p, "window.before = true")
 		close(s.settled)
-		until(t, tab, "!window.before && document.querySelector('.waiting')")
-		s.open(t, tab, "receipt")
+		p.Wait("!window.before && document.querySelector('.waiting')")
+		p.Goto(s.url + "/guide/receipt")
 	})
 	t.Run("a heart that the server refuses is put back", func(t *testing.T) {
-		s.open(t, tab, "search")
+		p.Goto(s.url + "/guide/search")
 		heart := "document.querySelectorAll('.heart button')[1]"
-		do(t, tab, heart+".click()")
-		until(t, tab, heart+".getAttribute('aria-pressed') === 'false'")
+		do(p, heart+".click()")
+		p.Wait(heart + ".getAttribute('aria-pressed') === 'false'")
 	})
 	t.Run("a dialog opens, and its form is sent once", func(t *testing.T) {
-		s.open(t, tab, "admin")
-		do(t, tab, "document.querySelector('[data-dialog]').click()")
-		until(t, tab, "document.querySelector('dialog').open")
+		p.Goto(s.url + "/guide/admin")
+		do(p, "document.querySelector('[data-dialog]').click()")
+		p.Wait("document.querySelector('dialog').open")
 		// Counted before the browser acts, as it would fold two quick clicks into one.
-		do(t, tab, "window.sent = 0; addEventListener('submit', e => { if (!e.defaultPrevented) sent++; e.preventDefault() })")
-		do(t, tab, "const b = document.querySelector('dialog .btn-danger'); b.click(); b.click()")
-		until(t, tab, "sent === 1")
-		s.open(t, tab, "admin")
-		do(t, tab, "document.querySelector('dialog .btn-danger').click()")
-		until(t, tab, "location.pathname === '/guide/receipt'")
+		do(p, "window.sent = 0; addEventListener('submit', e => { if (!e.defaultPrevented) sent++; e.preventDefault() })")
+		do(p, "const b = document.querySelector('dialog .btn-danger'); b.click(); b.click()")
+		p.Wait("sent === 1")
+		p.Goto(s.url + "/guide/admin")
+		do(p, "document.querySelector('dialog .btn-danger').click()")
+		p.Wait("location.pathname === '/guide/receipt'")
 		if got := strings.Join(s.noted(), " "); strings.Count(got, "/admin/bookings/1/refund") != 1 {
 			t.Errorf("posts: %s", got)
 		}
 		// The back button: the form must be usable again.
-		do(t, tab, "history.back()")
-		until(t, tab, "location.pathname === '/guide/admin' && !document.querySelector('form[data-sent]')")
+		do(p, "history.back()")
+		p.Wait("location.pathname === '/guide/admin' && !document.querySelector('form[data-sent]')")
 	})
 	t.Run("photos go up together", func(t *testing.T) {
-		s.open(t, tab, "owner")
+		p.Goto(s.url + "/guide/owner")
 		var files []string
 		for _, name := range []string{"a.jpg", "b.jpg"} {
 			file := filepath.Join(t.TempDir(), name)
@@ -212,11 +157,9 @@ func TestScripts(t *testing.T) {
 			}
 			files = append(files, file)
 		}
-		if err := chromedp.Do(tab, chromedp.SetUploadFiles(chromedp.CSS("input[type=file]"), files)); err != nil {
-			t.Fatal(err)
-		}
-		do(t, tab, "document.querySelector('[data-upload]').requestSubmit()")
-		until(t, tab, "location.pathname === '/guide/receipt'")
+		p.Upload("input[type=file]", files...)
+		do(p, "document.querySelector('[data-upload]').requestSubmit()")
+		p.Wait("location.pathname === '/guide/receipt'")
 		if got := s.noted(); got[len(got)-1] != "/owner/listings/1/photos with 2 files" {
 			t.Errorf("posts: %v", got)
 		}

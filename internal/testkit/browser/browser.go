@@ -77,9 +77,29 @@ func launch() (context.Context, error) {
 	if err := removeAfterwards(profile); err != nil {
 		return nil, errors.Join(fmt.Errorf("watch the browser's profile: %w", err), os.RemoveAll(profile))
 	}
+	// A browser that starts on a very busy machine can stay mute for ever; another
+	// one then answers.
+	ctx, err := begin(path, profile)
+	if err != nil {
+		var again error
+		if ctx, again = begin(path, profile); again != nil {
+			return nil, fmt.Errorf("start %s: %w", path, errors.Join(err, again))
+		}
+	}
+	return ctx, nil
+}
+
+// startLimit is how long a browser may take to answer.
+const startLimit = time.Minute
+
+func begin(path, profile string) (context.Context, error) {
+	data, err := os.MkdirTemp(profile, "data-")
+	if err != nil {
+		return nil, err
+	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path),
-		chromedp.UserDataDir(filepath.Join(profile, "data")),
+		chromedp.UserDataDir(data),
 		chromedp.Env("TMPDIR="+profile),
 		// Only our own pages are shown, and containers seldom let it have one.
 		chromedp.NoSandbox,
@@ -90,11 +110,23 @@ func launch() (context.Context, error) {
 		chromedp.Flag("lang", "en-US"),
 	)
 	allocator, _ := chromedp.NewExecAllocator(context.Background(), options...)
-	ctx, _ := chromedp.NewContext(allocator)
-	if err := chromedp.Do(ctx); err != nil {
-		return nil, fmt.Errorf("start %s: %w", path, err)
+	ctx, stop := chromedp.NewContext(allocator)
+	if err := within(startLimit, stop, func() error { return chromedp.Do(ctx) }); err != nil {
+		stop()
+		return nil, err
 	}
 	return ctx, nil
+}
+
+// within gives an act a deadline where its context cannot: the browser and its
+// pages live as long as the context of the call that made them.
+func within(limit time.Duration, stop func(), act func() error) error {
+	timer := time.AfterFunc(limit, stop)
+	err := act()
+	if !timer.Stop() {
+		return errors.Join(fmt.Errorf("no answer within %v", limit), err)
+	}
+	return err
 }
 
 // reaper waits for the test binary to end, however it does, and then removes
@@ -147,7 +179,7 @@ func New(t testing.TB) *Page {
 		p.finish()
 		cancel()
 	})
-	if err := chromedp.Listen(ctx, p.listen); err != nil {
+	if err := within(p.Patience, cancel, func() error { return chromedp.Listen(ctx, p.listen) }); err != nil {
 		t.Fatalf("open a page: %v", err)
 	}
 	p.Viewport(1280, 800)

@@ -208,8 +208,12 @@ func (p *Page) Shot() (png []byte) {
 	return png
 }
 
+// pictureLimit is apart from Patience: the picture of a failure comes when that
+// has run out.
+const pictureLimit = 30 * time.Second
+
 func (p *Page) picture(name string) (path string, err error) {
-	ctx, cancel := context.WithTimeout(p.ctx, p.Patience)
+	ctx, cancel := context.WithTimeout(p.ctx, pictureLimit)
 	defer cancel()
 	png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
 	if err != nil {
@@ -264,7 +268,7 @@ func (p *Page) wait(what, condition string) {
 // fatalf ends the test and says what the page shows.
 func (p *Page) fatalf(format string, args ...any) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, 5*time.Second)
+	ctx, cancel := context.WithTimeout(p.ctx, pictureLimit)
 	defer cancel()
 	seen, err := chromedp.Run(ctx, chromedp.Evaluate[string](
 		`location.href + '\n' + document.title + '\n' + (document.body ? document.body.innerText.slice(0, 1500) : '')`))
