@@ -133,7 +133,9 @@ func TestLogInTellsNothingAboutTheAddress(t *testing.T) {
 	h.LogIn(t.Context(), "warm@example.com", password)
 	fastest := map[string]time.Duration{}
 	said := map[string]string{}
-	for range 5 {
+	// A busy machine only ever makes an answer slower, so the fastest of many is
+	// the true one: more rounds mend noise, and can never mend a missing hash.
+	for round := 1; round <= 5 || round <= 60 && fastest["nobody@example.com"] < fastest["ada@example.com"]/2; round++ {
 		for _, email := range []string{"ada@example.com", "nobody@example.com"} {
 			began := time.Now()
 			_, err := h.LogIn(t.Context(), email, "wrong wrong wrong")
