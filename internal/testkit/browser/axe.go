@@ -33,7 +33,7 @@ type violation struct {
 func (p *Page) Axe() {
 	p.t.Helper()
 	// Not a script of the page: its policy has no say in it.
-	p.do("load axe-core", chromedp.Evaluate[chromedp.Void](`window.axe || (() => {`+axeCore+`})()`))
+	p.do("load axe-core", chromedp.Evaluate[chromedp.Void](`if (!window.axe) { `+axeCore+` }; undefined`))
 	found := Eval[[]violation](p, `axe.run(document, `+axeRules+`).then(result => result.violations.map(v => ({
 		Rule: v.id, Help: v.help, Elements: v.nodes.map(n => ({
 			Selector: n.target.flat().join(' '), HTML: n.html.slice(0, 200),

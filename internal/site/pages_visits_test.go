@@ -1,0 +1,229 @@
+package site_test
+
+import (
+	"net/url"
+	"os"
+	"testing"
+	"time"
+
+	"hearth/internal/booking"
+	"hearth/internal/calendar"
+	"hearth/internal/listing"
+	"hearth/internal/mail"
+	"hearth/internal/notify"
+	"hearth/internal/postgres"
+	"hearth/internal/stripeapi"
+	"hearth/internal/testkit/apptest"
+	"hearth/internal/testkit/browser"
+	"hearth/internal/testkit/factory"
+	"hearth/internal/user"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+)
+
+// busyTown is a town in which everything has happened once.
+type busyTown struct {
+	*town
+	emails map[string]string // who → address; "" for who has no account
+
+	draft, suspended                                    listing.Listing
+	past, paid, refunded, disputed, held, bank, expired booking.Booking
+	cancelled, declined, sorry                          booking.Booking
+	banned, newcomer                                    user.User
+	mailID, eventID                                     string
+}
+
+func newBusyTown(t *testing.T) *busyTown {
+	t.Helper()
+	c := &busyTown{town: newTown(t)}
+	c.furnish(t)
+	c.stays(t)
+	c.people(t)
+	c.happen(t)
+	return c
+}
+
+// furnish gives the town's homes their pictures, and makes more homes.
+func (c *busyTown) furnish(t *testing.T) {
+	t.Helper()
+	c.draft = factory.Home(t, c.DB, c.owner.ID, map[string]any{"status": "draft", "title": "Half a house", "description": "", "nightly_price": 0})
+	c.suspended = factory.Home(t, c.DB, c.owner.ID, map[string]any{"status": "suspended", "title": "The loud house"})
+	factory.Home(t, c.DB, c.owner.ID, map[string]any{"title": "Cabin without a picture and with a very long name that goes on and on", "city": "Truckee"})
+	must(t, c.tx(t, func(tx pgx.Tx) error {
+		for _, name := range []string{"aframe", "living"} {
+			file, err := os.Open(demoPhoto(t, name))
+			if err != nil {
+				return err
+			}
+			defer file.Close()
+			photo, err := listing.ProcessPhoto(file)
+			if err != nil {
+				return err
+			}
+			for _, home := range []listing.ID{c.home.ID, c.home.ID, c.home.ID, c.draft.ID} {
+				if _, err := listing.AddPhoto(t.Context(), tx, home, photo, "The "+name, c.Now()); err != nil {
+					return err
+				}
+			}
+		}
+		return calendar.Block(t.Context(), tx, c.home.ID, apptest.Stay(c.home, c.Now(), 12, 4))
+	}))
+}
+
+// stays makes a stay in every state.
+func (c *busyTown) stays(t *testing.T) {
+	t.Helper()
+	c.past = c.Confirmed(c.tenant, c.home, 2, 2)
+	c.expired = c.Held(c.tenant, c.home, 220, 2)
+	c.Advance(7 * 24 * time.Hour)
+	must(t, c.Checkout.EndHold(t.Context(), c.expired.ID))
+	_, err := c.Payout.ReleaseDue(t.Context(), c.Now())
+	must(t, err)
+	c.Settle()
+	c.paid = c.Confirmed(c.tenant, c.home, 30, 5)
+	c.refunded, c.disputed = c.Confirmed(c.tenant, c.home, 40, 2), c.Confirmed(c.tenant, c.home, 50, 3)
+	c.cancelled = c.Confirmed(c.tenant, c.home, 60, 3)
+	by := booking.Owner(c.owner.ID)
+	_, err = c.Checkout.Refund(t.Context(), by, c.refunded.ID, c.refunded.Amount(10000), "The heating was cold")
+	must(t, err)
+	must(t, c.Checkout.Cancel(t.Context(), by, c.cancelled.ID, c.cancelled.Amount(c.cancelled.TotalAmount), "A pipe burst"))
+	c.Settle()
+	c.Advance(time.Minute) // some time after the payment, as disputes are
+	c.Control("charges/"+c.Payment(c.disputed).ChargeID+"/dispute", map[string]any{"reason": "product_not_received"})
+	c.Control("refunds/"+c.Refunds(c.refunded)[0].StripeID()+"/fail", map[string]any{"reason": "lost_or_stolen_card"})
+	c.sorry = c.Held(c.tenant, c.home, 90, 3)
+	c.Pay(c.sorry, apptest.Good)
+	c.takeAway(t, c.sorry)
+	c.declined = c.Held(c.tenant, c.home, 110, 3)
+	c.TryControl("checkout/"+c.Session(c.declined)+"/pay", map[string]any{"card": "4000000000009995"})
+	c.Settle()
+	for _, r := range c.Refunds(c.sorry) { // as its job would
+		must(t, c.Checkout.Finish(t.Context(), stripeapi.RequestID(*r.RequestID)))
+	}
+	c.bank, c.held = c.Held(c.tenant, c.home, 120, 2), c.Held(c.tenant, c.home, 130, 2)
+	c.onItsWay(t, c.bank)
+}
+
+// people are those who come to look, and some whom an admin looks at.
+func (c *busyTown) people(t *testing.T) {
+	t.Helper()
+	admin := factory.Person(t, c.DB, "Ada Brandt", user.Admin)
+	c.newcomer = factory.Person(t, c.DB, "Ned Newcomer")
+	c.banned = factory.Person(t, c.DB, "Bob Banned")
+	_, err := c.DB.Exec(t.Context(), `UPDATE users SET suspended_at = now() WHERE id = $1`, c.banned.ID)
+	must(t, err)
+	_, err = c.DB.Exec(t.Context(), `UPDATE users SET email_verified_at = NULL WHERE id = $1`, c.newcomer.ID)
+	must(t, err)
+	restricted := c.Owner("Rita Restricted")
+	c.Control("accounts/"+c.AccountOf(restricted.ID).StripeAccountID+"/onboard", map[string]any{"outcome": "restricted"})
+	c.Settle()
+	c.emails = map[string]string{"a stranger": "", "the tenant": c.tenant.Email, "the owner": c.owner.Email,
+		"an admin": admin.Email, "a newcomer": c.newcomer.Email, "a restricted owner": restricted.Email}
+	for _, u := range []user.User{c.tenant, c.owner, admin, c.newcomer, restricted} {
+		c.logIn(t, u)
+	}
+}
+
+// happen is what happens by itself: the sweep, mails, and an event that went wrong.
+func (c *busyTown) happen(t *testing.T) {
+	t.Helper()
+	_, err := c.Reconcile.Sweep(t.Context())
+	must(t, err)
+	must(t, c.DB.QueryRow(t.Context(), `UPDATE stripe_events SET state = 'failed', last_error = 'the database went away'
+		WHERE id = (SELECT min(id) FROM stripe_events) RETURNING id`).Scan(&c.eventID))
+	var note string
+	must(t, c.DB.QueryRow(t.Context(), `SELECT id::text FROM notifications WHERE template = 'booking_confirmed_tenant' AND state = 'queued' LIMIT 1`).Scan(&note))
+	worker := &notify.SendWorker{DB: c.DB, View: c.View, Sender: c.Sender, BaseURL: c.SiteURL, Now: c.Now}
+	must(t, worker.Work(t.Context(), &river.Job[notify.SendArgs]{JobRow: &rivertype.JobRow{Attempt: 1, MaxAttempts: 12}, Args: notify.SendArgs{NotificationID: note}}))
+	kept, err := c.Sender.(mail.Outbox).List()
+	must(t, err)
+	c.mailID = kept[0].ID
+}
+
+// reset is a link for who forgot the password.
+func (c *busyTown) reset(t *testing.T) (token string) {
+	t.Helper()
+	must(t, c.tx(t, func(tx pgx.Tx) (err error) {
+		token, err = user.IssueToken(t.Context(), tx, c.newcomer.ID, user.Reset, c.Now())
+		return err
+	}))
+	return url.QueryEscape(token)
+}
+
+func (c *busyTown) tx(t *testing.T, do func(tx pgx.Tx) error) error {
+	t.Helper()
+	return postgres.InTx(t.Context(), c.DB, do)
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// visits are who goes where.
+func (c *busyTown) visits(t *testing.T) map[string][]visit {
+	t.Helper()
+	stay := "?" + dates(c.World, 70, 4) + "&guests=2"
+	return map[string][]visit{
+		"a stranger": {
+			see("/"), see("/search", "?q=California&"+dates(c.World, 70, 4)+"&guests=2"), see("/search", "?q=Nowhere"),
+			see("/homes/{slug}", c.home.Slug, stay), see("/homes/{slug}", c.home.Slug), see("/homes/{slug}/photos", c.home.Slug),
+			see("/homes/{slug}", "no-such-home").answers(404),
+			see("/signup"), see("/signup").doing(sends("form[action='/signup']")), see("/check-inbox"), see("/verify-email", "?token=x"),
+			see("/login"), see("/login").doing(sends("form[action='/login']")), see("/forgot"), see("/forgot", "?sent"),
+			see("/reset", "?token="+c.reset(t)), see("/reset", "?token=stale").answers(404),
+			see("/help"), see("/terms"), see("/privacy"), see("/accessibility"), see("/cancellation"),
+			see("/dev/outbox"), see("/dev/outbox/{id}", c.mailID), see("/dev/outbox/{id}/html", c.mailID),
+		},
+		"the tenant": {
+			see("/homes/{slug}/book", c.home.Slug, stay), see("/homes/{slug}/book", c.home.Slug, stay).doing(sends("#book")),
+			see("/trips"), see("/trips", "?tab=cancelled"), see("/account"), see("/account").doing(sends("form[action='/account/password']")),
+			see("/trips/{code}", c.past.Code), see("/trips/{code}", c.paid.Code), see("/trips/{code}", c.refunded.Code), see("/trips/{code}", c.disputed.Code),
+			see("/trips/{code}", c.held.Code), see("/trips/{code}", c.bank.Code), see("/trips/{code}", c.expired.Code), see("/trips/{code}", c.cancelled.Code), see("/trips/{code}", c.sorry.Code),
+			see("/trips/{code}/confirming", c.held.Code), see("/trips/{code}/confirming", c.paid.Code), see("/trips/{code}/confirming", c.sorry.Code),
+			see("/trips/{code}/confirming", c.expired.Code), see("/trips/{code}/held", c.held.Code), see("/trips/{code}/held", c.declined.Code),
+			see("/trips/{code}/cancel", c.paid.Code), see("/trips/{code}/receipt", c.paid.Code), see("/trips/{code}/receipt", c.refunded.Code),
+			see("/admin").answers(403),
+		},
+		"the owner": {
+			see("/owner"), see("/owner/stays"), see("/owner/payouts"), see("/owner/payouts/return"), see("/owner/homes"), see("/owner/homes/new"),
+			see("/owner/homes/new").doing(sends("main form[method=post]")),
+			see("/owner/homes/{id}", string(c.draft.ID)), see("/owner/homes/{id}", string(c.home.ID)), see("/owner/homes/{id}/photos", string(c.draft.ID)),
+			see("/owner/homes/{id}/availability", string(c.home.ID)), see("/owner/homes/{id}/{section}", string(c.home.ID), "basics"),
+			see("/owner/homes/{id}/{section}", string(c.home.ID), "location"), see("/owner/homes/{id}/{section}", string(c.draft.ID), "rooms"),
+			see("/owner/homes/{id}/{section}", string(c.home.ID), "price"), see("/owner/homes/{id}/{section}", string(c.home.ID), "rules"),
+			see("/owner/stays/{code}", c.paid.Code), see("/owner/stays/{code}", c.refunded.Code), see("/owner/stays/{code}", c.disputed.Code),
+			see("/owner/stays/{code}/cancel", c.paid.Code), see("/owner/stays/{code}/refund", c.paid.Code),
+			see("/owner/stays/{code}/refund", c.paid.Code, "?amount=100&reason=Cold"),
+		},
+		"an admin": {
+			see("/admin"), see("/admin/bookings"), see("/admin/bookings", "?status=confirmed&q=no-such"), see("/admin/bookings/{code}", c.paid.Code),
+			see("/admin/bookings/{code}", c.refunded.Code), see("/admin/bookings/{code}", c.disputed.Code), see("/admin/bookings/{code}", c.declined.Code),
+			see("/admin/bookings/{code}/refund", c.paid.Code), see("/admin/bookings/{code}/refund", c.paid.Code, "?amount=100&reason=Cold"),
+			see("/admin/bookings/{code}/cancel", c.paid.Code), see("/admin/refunds"), see("/admin/refunds/bulk", "?code="+c.paid.Code+"&code="+c.refunded.Code),
+			see("/admin/people"), see("/admin/people/{id}", string(c.owner.ID)), see("/admin/people/{id}", string(c.banned.ID)),
+			see("/admin/people/{id}/{act}", string(c.tenant.ID), "suspend"), see("/admin/people/{id}/{act}", string(c.owner.ID), "fee"),
+			see("/admin/people/{id}/{act}", string(c.banned.ID), "reinstate"), see("/admin/homes"), see("/admin/homes/{id}", string(c.home.ID)),
+			see("/admin/homes/{id}", string(c.suspended.ID)), see("/admin/homes/{id}/{act}", string(c.home.ID), "suspend"),
+			see("/admin/accounts"), see("/admin/disputes"), see("/admin/events"), see("/admin/events/{id}", c.eventID), see("/admin/audit"),
+		},
+		"a newcomer": {
+			see("/trips"), see("/account"), see("/owner"), see("/owner/homes"), see("/owner/payouts"),
+		},
+		"a restricted owner": {
+			see("/owner"), see("/owner/homes"), see("/owner/stays"), see("/owner/payouts"),
+		},
+	}
+}
+
+// sends sends a form as it is, whatever the browser thinks is missing.
+func sends(form string) func(p *browser.Page) {
+	return func(p *browser.Page) {
+		browser.Eval[bool](p, `document.querySelector(`+"`"+form+"`"+`).noValidate = true`)
+		submit(p, form)
+	}
+}
