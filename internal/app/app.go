@@ -90,9 +90,16 @@ func (a *App) Site(limits site.Limits) *site.Server {
 // Close lets the database go. Call it after [App.Run] has returned.
 func (a *App) Close() { a.DB.Close() }
 
+// The sandbox has no limit to keep.
+const sandboxRate = 1000
+
 func (a *App) wire() (err error) {
 	c := a.Config
-	a.Stripe, err = stripeapi.New(stripeapi.Config{Key: c.StripeKey, APIBase: c.StripeAPIBase, DB: a.DB, Now: a.Now, Logger: a.Logger})
+	rate := 0
+	if c.SandboxURL != "" {
+		rate = sandboxRate
+	}
+	a.Stripe, err = stripeapi.New(stripeapi.Config{Key: c.StripeKey, APIBase: c.StripeAPIBase, DB: a.DB, Now: a.Now, Logger: a.Logger, Rate: rate})
 	if err != nil {
 		return fmt.Errorf("set up the stripe client: %w", err)
 	}
@@ -114,6 +121,13 @@ func (a *App) wire() (err error) {
 	a.Inbox.Handlers = handlers(a.Checkout, a.Hosting, a.Payout)
 	a.Reconcile = &reconcile.Service{DB: a.DB, Livemode: c.Live(), EndHold: a.Checkout.EndHold, Now: a.Now, Logger: a.Logger,
 		Finish: map[string]func(context.Context, stripeapi.RequestID) error{},
+		CatchUp: func(ctx context.Context, from time.Time) (int, error) {
+			events, err := a.Stripe.Events(ctx, stripeapi.EventQuery{Types: worthCatchingUp, From: from})
+			if err != nil {
+				return 0, err
+			}
+			return a.Inbox.Missed(ctx, events)
+		},
 		Nudge: func(ctx context.Context, source string, subject inbound.Subject) error {
 			return a.Inbox.Nudge(ctx, a.DB, source, subject, "")
 		}}

@@ -42,6 +42,15 @@ func Types() map[string]webhook.Resolve {
 	return types
 }
 
+// worthCatchingUp are the events about what nobody waits for: the sweep asks
+// Stripe for those that no webhook brought. Stripe takes up to 20 types.
+var worthCatchingUp = []string{
+	"payment_intent.succeeded", "charge.refunded", "charge.refund.updated",
+	"charge.dispute.created", "charge.dispute.updated", "charge.dispute.closed",
+	"charge.dispute.funds_withdrawn", "charge.dispute.funds_reinstated",
+	"transfer.reversed", "application_fee.refunded", "radar.early_fraud_warning.created",
+}
+
 // handlers says who looks at which kind of subject.
 func handlers(c *checkout.Service, h *hosting.Service, p *payout.Service) map[string]inbound.Handler {
 	return map[string]inbound.Handler{

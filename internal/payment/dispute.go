@@ -47,6 +47,25 @@ func (d Dispute) Answerable() bool {
 	return d.Status == "needs_response" || d.Status == "warning_needs_response"
 }
 
+// Blocks is why a payment with these disputes cannot be refunded, for people;
+// "" when it can. Stripe refuses while a bank holds the money, and for good when
+// the bank has kept it. An inquiry moves no money, and refunding is one way to
+// end it.
+func Blocks(disputes []Dispute) string {
+	for _, d := range disputes {
+		switch {
+		case d.Kept():
+			return "The tenant's bank took this payment back. Nothing of it is left to refund."
+		case d.Open() && !d.Inquiry():
+			return "The tenant's bank disputes this payment. It cannot be refunded while the dispute is open."
+		}
+	}
+	return ""
+}
+
+// Kept reports whether the bank gave the money to the tenant for good.
+func (d Dispute) Kept() bool { return d.Status == "lost" }
+
 type dispute string
 
 func (s dispute) open() bool { return s != "won" && s != "lost" && s != "warning_closed" }
@@ -71,14 +90,6 @@ func OpenDisputes(ctx context.Context, q postgres.Querier, before time.Time, lim
 		return nil, err
 	}
 	return pgx.CollectRows(rows, pgx.RowTo[string])
-}
-
-// openDispute reports whether the tenant's bank holds the money: an inquiry
-// (warning_…) does not, and refunding is one way to end it.
-func openDispute(ctx context.Context, q postgres.Querier, payment ID) (bool, error) {
-	var open bool
-	err := q.QueryRow(ctx, `SELECT EXISTS (SELECT FROM disputes WHERE payment_id = $1 AND status IN ('needs_response', 'under_review'))`, payment).Scan(&open)
-	return open, err
 }
 
 // ByCharge finds the payment that a charge belongs to.

@@ -102,22 +102,23 @@ type Reservation struct {
 
 // Reserve writes a refund before Stripe is asked. The booking and the payment
 // are locked by the caller. More than remains is Invalid; a payment that is
-// not paid, or that the tenant's bank disputes, is Conflict.
+// not paid, or that the tenant's bank holds or has kept, is Conflict.
 func Reserve(ctx context.Context, tx pgx.Tx, p Payment, r Reservation, now time.Time) (Refund, error) {
 	refunds, err := RefundsOf(ctx, tx, p.ID)
 	if err != nil {
 		return Refund{}, err
 	}
-	open, err := openDispute(ctx, tx, p.ID)
+	disputes, err := DisputesOf(ctx, tx, p.ID)
 	if err != nil {
 		return Refund{}, err
 	}
+	blocked := Blocks(disputes)
 	left := Remaining(p, refunds)
 	switch {
 	case p.Status != Paid:
 		return Refund{}, fault.New(fault.Conflict, "Nothing has been paid that could be refunded.")
-	case open:
-		return Refund{}, fault.New(fault.Conflict, "The tenant's bank disputes this payment. It cannot be refunded while the dispute is open.")
+	case blocked != "":
+		return Refund{}, fault.New(fault.Conflict, "%s", blocked)
 	case r.Amount.Minor < 1:
 		return Refund{}, fault.Field("amount", "Enter an amount above zero.")
 	case r.Amount.Minor > left.Minor:
@@ -183,6 +184,18 @@ func RefundFailed(ctx context.Context, tx pgx.Tx, r Refund, why string, now time
 	return tag.RowsAffected() > 0, nil
 }
 
+// Stranded are the requests of refunds whose outcome Stripe has told, while the
+// process that heard it died before it acted upon it.
+func Stranded(ctx context.Context, q postgres.Querier, before time.Time, limit int) ([]string, error) {
+	rows, err := q.Query(ctx, `SELECT q.id::text FROM refunds r JOIN stripe_requests q ON q.id = r.request_id
+		WHERE r.status = 'requested' AND r.stripe_refund_id IS NULL AND q.state IN ('succeeded', 'refused') AND q.finished_at < $1
+		ORDER BY q.finished_at LIMIT $2`, before, limit)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}
+
 // settleRefunds mirrors every refund of the payment, those made outside
 // Hearth too, and posts what the owner came to owe.
 func settleRefunds(ctx context.Context, tx pgx.Tx, p Payment, look stripeapi.PaymentLook, now time.Time) error {
@@ -192,6 +205,9 @@ func settleRefunds(ctx context.Context, tx pgx.Tx, p Payment, look stripeapi.Pay
 	}
 	fees := feeRefunds(look)
 	for _, theirs := range look.Refunds {
+		if released(look, theirs) {
+			continue
+		}
 		ours, ok := find(known, theirs)
 		if !ok {
 			if ours, err = adopt(ctx, tx, p, theirs); err != nil {
@@ -207,11 +223,23 @@ func settleRefunds(ctx context.Context, tx pgx.Tx, p Payment, look stripeapi.Pay
 		if err != nil {
 			return fmt.Errorf("settle refund %s: %w", theirs.ID, err)
 		}
+		known = slices.DeleteFunc(known, func(r Refund) bool { return r.ID == ours.ID }) // one of ours is one of theirs
 		if err := postDebt(ctx, tx, p, ours, now); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// released reports a refund of a charge that was never captured: Stripe lets a
+// hold go so, and no money moves.
+func released(look stripeapi.PaymentLook, r stripeapi.Refund) bool {
+	for _, c := range look.Charges {
+		if c.ID == r.ChargeID {
+			return !c.Captured
+		}
+	}
+	return false
 }
 
 func find(known []Refund, theirs stripeapi.Refund) (Refund, bool) {

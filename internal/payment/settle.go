@@ -25,7 +25,7 @@ func (m *Mismatch) Error() string {
 // charges, transfer and refunds, and posts what moved. The payment is locked
 // by the caller. It returns the payment as it is now.
 func Settle(ctx context.Context, tx pgx.Tx, p Payment, look stripeapi.PaymentLook, now time.Time) (Payment, error) {
-	if err := matches(p, look); err != nil {
+	if err := Matches(p, look); err != nil {
 		return p, err
 	}
 	if err := settleSession(ctx, tx, p, look.Session); err != nil {
@@ -51,7 +51,9 @@ func Settle(ctx context.Context, tx pgx.Tx, p Payment, look stripeapi.PaymentLoo
 	return p, post(ctx, tx, p, look)
 }
 
-func matches(p Payment, look stripeapi.PaymentLook) error {
+// Matches reports, as a [Mismatch], in what Stripe's session and intent are not
+// the ones that we asked for.
+func Matches(p Payment, look stripeapi.PaymentLook) error {
 	check := func(what, ours, theirs string) error {
 		if ours != theirs {
 			return &Mismatch{what, ours, theirs}

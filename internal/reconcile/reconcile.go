@@ -1,10 +1,13 @@
 // Package reconcile heals what webhooks missed. Every five minutes the sweep
 // asks Stripe again about everything that is not settled: open payments,
 // pending refunds, open disputes, accounts not seen for a while, payouts on
-// their way, and events that could not be applied. It sends the requests whose
-// process died, and ends holds whose time is over. It applies nothing itself:
-// it puts look-ups into the inbox, where they take the path of every event. So
-// with all webhooks lost the books still come true, one sweep later.
+// their way, and events that could not be applied. What nobody waits for, a
+// dispute or a refund made at Stripe's Dashboard, it finds in Stripe's list of
+// events: those that no webhook brought. It sends the requests whose process
+// died, and ends holds whose time is over. It applies nothing itself: it puts
+// look-ups and events into the inbox, where they take the path of every event.
+// So with all webhooks of our own account lost the books still come true, one
+// sweep later.
 //
 // Tables: reconcile_runs, a row per sweep.
 package reconcile
@@ -14,6 +17,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"time"
 
 	"hearth/internal/booking"
@@ -33,6 +38,7 @@ type Service struct {
 	DB       *pgxpool.Pool
 	Livemode bool
 	Nudge    func(ctx context.Context, source string, subject inbound.Subject) error
+	CatchUp  func(ctx context.Context, from time.Time) (int, error)      // takes in the events that no webhook brought
 	Finish   map[string]func(context.Context, stripeapi.RequestID) error // by purpose
 	EndHold  func(context.Context, booking.ID) error
 	Now      func() time.Time
@@ -45,11 +51,15 @@ const (
 	lookAge    = 4 * time.Minute
 	accountAge = 6 * time.Hour // account.updated may be lost; a booking asks anyway
 	perKind    = 200
+	// Events are read again from a while before the last sweep that read them,
+	// and at first from a few days back.
+	overlap  = 10 * time.Minute
+	farthest = 72 * time.Hour
 )
 
 // Run is one sweep.
 type Run struct {
-	LookedUp int // look-ups put into the inbox
+	LookedUp int // look-ups and missed events put into the inbox
 	Resumed  int // requests sent again, holds ended
 }
 
@@ -61,7 +71,7 @@ func (s *Service) Sweep(ctx context.Context) (Run, error) {
 	if _, err := s.DB.Exec(ctx, `INSERT INTO reconcile_runs (id, started_at) VALUES ($1, $2)`, id, s.Now()); err != nil {
 		return run, fmt.Errorf("begin sweep: %w", err)
 	}
-	err := errors.Join(s.resume(ctx, &run), s.endHolds(ctx, &run), s.lookUp(ctx, &run))
+	err := errors.Join(s.resume(ctx, &run), s.endHolds(ctx, &run), s.lookUp(ctx, &run), s.catchUp(ctx, id, &run))
 	text := ""
 	if err != nil {
 		text = err.Error()
@@ -71,25 +81,46 @@ func (s *Service) Sweep(ctx context.Context) (Run, error) {
 	return run, errors.Join(err, saved)
 }
 
-// resume sends the requests whose outcome is not known.
+// resume sends the requests whose outcome is not known, and finishes refunds
+// whose outcome nobody acted upon.
 func (s *Service) resume(ctx context.Context, run *Run) error {
-	open, err := stripeapi.Unfinished(ctx, s.DB, s.Now().Add(-requestAge), perKind)
+	before := s.Now().Add(-requestAge)
+	open, err := stripeapi.Unfinished(ctx, s.DB, s.Livemode, slices.Collect(maps.Keys(s.Finish)), before, perKind)
 	if err != nil {
 		return fmt.Errorf("list unfinished requests: %w", err)
 	}
+	stranded, err := payment.Stranded(ctx, s.DB, before, perKind)
+	if err != nil {
+		return fmt.Errorf("list stranded refunds: %w", err)
+	}
+	for _, id := range stranded {
+		open = append(open, stripeapi.Request{ID: stripeapi.RequestID(id), Purpose: stripeapi.ForRefund, About: "a stranded refund"})
+	}
 	var wrong []error
 	for _, r := range open {
-		finish, ours := s.Finish[r.Purpose]
-		if !ours || r.Livemode != s.Livemode {
-			continue // a link: whoever wanted it asks anew
-		}
-		if err := finish(ctx, r.ID); err != nil && !errors.Is(err, stripeapi.ErrTooOld) {
+		if err := s.Finish[r.Purpose](ctx, r.ID); err != nil && !errors.Is(err, stripeapi.ErrTooOld) {
 			wrong = append(wrong, fmt.Errorf("resume %s for %s: %w", r.Purpose, r.About, err))
 			continue
 		}
 		run.Resumed++
 	}
 	return errors.Join(wrong...)
+}
+
+// catchUp takes in what happened at Stripe since the last sweep that could ask.
+func (s *Service) catchUp(ctx context.Context, id uuid.UUID, run *Run) error {
+	now := s.Now()
+	var from time.Time
+	if err := s.DB.QueryRow(ctx, `SELECT coalesce(max(events_until), $1) FROM reconcile_runs`, now.Add(-farthest)).Scan(&from); err != nil {
+		return fmt.Errorf("ask until when events were read: %w", err)
+	}
+	missed, err := s.CatchUp(ctx, from.Add(-overlap))
+	if err != nil {
+		return fmt.Errorf("read the events since %s: %w", from.Format(time.RFC3339), err)
+	}
+	run.LookedUp += missed
+	_, err = s.DB.Exec(ctx, `UPDATE reconcile_runs SET events_until = $2 WHERE id = $1`, id, now)
+	return err
 }
 
 func (s *Service) endHolds(ctx context.Context, run *Run) error {

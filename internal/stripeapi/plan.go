@@ -122,12 +122,15 @@ func RequestsAbout(ctx context.Context, q postgres.Querier, about string) ([]Req
 		`SELECT `+requestColumns+` FROM stripe_requests WHERE about = $1 ORDER BY planned_at, id`, about)
 }
 
-// Unfinished lists requests without a known outcome that were planned before
-// an instant, oldest first: for the job that resumes them.
-func Unfinished(ctx context.Context, q postgres.Querier, before time.Time, limit int) ([]Request, error) {
+// Unfinished lists requests of one mode and some purposes without a known
+// outcome that were planned before an instant: for the job that resumes them.
+// Those that were tried least come first, so that a stubborn one keeps nobody
+// waiting.
+func Unfinished(ctx context.Context, q postgres.Querier, livemode bool, purposes []string, before time.Time, limit int) ([]Request, error) {
 	return postgres.All[Request](ctx, q,
 		`SELECT `+requestColumns+` FROM stripe_requests
-		 WHERE state IN ('planned', 'unknown') AND planned_at < $1 ORDER BY planned_at LIMIT $2`, before, limit)
+		 WHERE state IN ('planned', 'unknown') AND planned_at < $1 AND livemode = $2 AND purpose = ANY($3)
+		 ORDER BY attempts, planned_at LIMIT $4`, before, livemode, purposes, limit)
 }
 
 // Found settles a request of unknown outcome whose object turned up at Stripe

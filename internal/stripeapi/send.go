@@ -98,9 +98,15 @@ const keyLife = 23 * time.Hour
 
 const keepWithin = 10 * time.Second
 
+// quiet is how long after the last try a list is believed: until then the
+// request may still be under way.
+const quiet = 5 * time.Minute
+
 // ErrTooOld says that a request of unknown outcome may not be sent again under
 // its key. Look for its object by list, then call [Found] or [Abandon].
 var ErrTooOld = errors.New("too old to be sent again under the same key")
+
+var errUnderWay = errors.New("its last try may still be under way")
 
 // ErrOtherMode says that a request was planned with a key of the other mode.
 var ErrOtherMode = errors.New("planned in the other mode: test and live do not mix")
@@ -125,7 +131,7 @@ func (c *Client) Send(ctx context.Context, id RequestID) (Outcome, error) {
 		return Outcome{}, fmt.Errorf("send request %s: %w", id, err)
 	}
 	if !sending {
-		return stored(r, c.live)
+		return c.stored(r)
 	}
 	got, err := c.do(ctx, http.MethodPost, r.Path, r.Account, r.Key, r.Params)
 	return c.finish(ctx, r, got, err)
@@ -155,13 +161,16 @@ func scanRequest(ctx context.Context, q postgres.Querier, sql string, args ...an
 }
 
 // stored is the outcome of a request that is not to be sent.
-func stored(r Request, live bool) (Outcome, error) {
+func (c *Client) stored(r Request) (Outcome, error) {
 	o := Outcome{State: r.State, ObjectID: r.ObjectID, Code: r.Code, DeclineCode: r.DeclineCode, Param: r.Param, Message: r.Message}
 	if r.HTTPStatus != nil {
 		o.HTTPStatus = *r.HTTPStatus
 	}
-	if r.FinishedAt == nil && r.Livemode != live {
+	if r.FinishedAt == nil && r.Livemode != c.live {
 		return o, fmt.Errorf("send %s for %s: %w", r.Purpose, r.About, ErrOtherMode)
+	}
+	if r.FinishedAt == nil && r.FirstSentAt != nil && c.Now().Before(r.FirstSentAt.Add(keyLife+quiet)) {
+		return o, fmt.Errorf("send %s for %s: %w", r.Purpose, r.About, unavailable(errUnderWay))
 	}
 	if r.FinishedAt == nil {
 		return o, fmt.Errorf("send %s for %s: %w", r.Purpose, r.About, unavailable(ErrTooOld))
@@ -197,7 +206,7 @@ func (c *Client) overtaken(ctx context.Context, r Request, ours Outcome) (Outcom
 	if err != nil {
 		return Outcome{State: StateUnknown}, fmt.Errorf("re-read request %s: %w", r.ID, unavailable(err))
 	}
-	o, err := stored(now, c.live)
+	o, err := c.stored(now)
 	if o.ObjectID == ours.ObjectID {
 		o.Object = ours.Object
 	}

@@ -4,10 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"hearth/internal/fault"
 	"hearth/internal/inbound"
+	"hearth/internal/stripeapi"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -57,6 +60,35 @@ func (in *Inbox) look(ctx context.Context, db execer, id uuid.UUID, source strin
 	}
 	in.Wake()
 	return nil
+}
+
+// Missed takes in events that Stripe lists and that no webhook brought, and
+// says how many they were. Should one still come, it is already here.
+func (in *Inbox) Missed(ctx context.Context, listed []stripeapi.ListedEvent) (int, error) {
+	entries := map[string]delivery{}
+	for _, ev := range listed {
+		ev.Source, ev.ReceivedAt = inbound.SourceSweep, in.Now()
+		entries[ev.ID] = delivery{entry: in.entry(ev.Event, ev.Payload)}
+	}
+	rows, err := in.DB.Query(ctx, `SELECT id FROM stripe_events WHERE id = ANY($1)`, slices.Collect(maps.Keys(entries)))
+	if err != nil {
+		return 0, fmt.Errorf("ask which events are here: %w", err)
+	}
+	here, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return 0, fmt.Errorf("ask which events are here: %w", err)
+	}
+	for _, id := range here {
+		delete(entries, id)
+	}
+	if len(entries) == 0 {
+		return 0, nil
+	}
+	if err := insert(ctx, in.DB, slices.Collect(maps.Values(entries))); err != nil {
+		return 0, err
+	}
+	in.Wake()
+	return len(entries), nil
 }
 
 // Replay has an event worked off again: its subject is looked at afresh, and
