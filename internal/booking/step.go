@@ -119,6 +119,9 @@ func Move(ctx context.Context, tx pgx.Tx, b Booking, to Status, by Actor, reason
 	}
 	from := b.Status
 	b.Status = to
+	if to == Confirmed && b.ConfirmedAt == nil {
+		b.ConfirmedAt = &now
+	}
 	return b, remember(ctx, tx, b, from, by, reason, now)
 }
 

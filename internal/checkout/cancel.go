@@ -2,6 +2,7 @@ package checkout
 
 import (
 	"context"
+	"slices"
 
 	"hearth/internal/booking"
 	"hearth/internal/fault"
@@ -42,17 +43,25 @@ func (s *Service) PreviewCancel(ctx context.Context, by booking.Actor, b booking
 	if err != nil {
 		return c, err
 	}
-	c.Refund, c.Kept = due(by, b, payment.Remaining(p, refunds), c.Policy)
 	disputes, err := payment.DisputesOf(ctx, s.DB, p.ID)
 	if err != nil {
 		return c, err
 	}
+	c.Refund, c.Kept = due(by, b, left(p, refunds, disputes), c.Policy)
 	for _, d := range disputes {
 		if d.Open() && !d.Inquiry() {
 			c.Blocked = "Your bank is looking into this payment, so it cannot be cancelled here. Write to us."
 		}
 	}
 	return c, nil
+}
+
+// left is what can go back at all: nothing of what the tenant's bank has kept.
+func left(p payment.Payment, refunds []payment.Refund, disputes []payment.Dispute) money.Amount {
+	if slices.ContainsFunc(disputes, payment.Dispute.Kept) {
+		return p.Money(0)
+	}
+	return payment.Remaining(p, refunds)
 }
 
 // due is what goes back to the tenant: never more than is left, and never so
@@ -104,7 +113,11 @@ func (s *Service) cancelConfirmed(ctx context.Context, tx pgx.Tx, by booking.Act
 	if err != nil {
 		return "", err
 	}
-	refund, _ := due(by, b, payment.Remaining(p, refunds), policy)
+	disputes, err := payment.DisputesOf(ctx, tx, p.ID)
+	if err != nil {
+		return "", err
+	}
+	refund, _ := due(by, b, left(p, refunds, disputes), policy)
 	if refund != expected {
 		return "", fault.New(fault.Conflict, "The refund is now %s. Look it over and confirm again.", refund.Format())
 	}

@@ -3,6 +3,7 @@ package checkout
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"hearth/internal/booking"
@@ -13,8 +14,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// OnDispute looks a dispute up and returns the change that mirrors it. Its
-// charge is looked at too, so that the payment's facts stay true.
+// OnDispute looks a dispute up and returns the change that mirrors it, and that
+// gives back, when the bank has decided, what nobody can stay for.
 func (s *Service) OnDispute(ctx context.Context, subject inbound.Subject, _ []inbound.Event) (inbound.Change, error) {
 	seen := s.Now()
 	theirs, err := s.Stripe.Dispute(ctx, subject.ID)
@@ -34,40 +35,71 @@ func (s *Service) OnDispute(ctx context.Context, subject inbound.Subject, _ []in
 		if err != nil {
 			return "", err
 		}
-		changes, err := s.settleDispute(ctx, tx, b, p, theirs, seen)
-		if err != nil || len(changes) == 0 {
+		steps, err := settleDisputes(ctx, tx, p, []stripeapi.Dispute{theirs}, seen)
+		if err != nil || len(steps) == 0 {
 			return "nothing new", err
 		}
-		return changes[0], nil
+		// What could not be given back while the bank held it can be now.
+		moved, err := s.follow(ctx, tx, b, p)
+		if err != nil {
+			return "", err
+		}
+		changes, err := s.tellDispute(ctx, tx, moved, steps[0])
+		return strings.Join(changes, "; "), err
 	}, nil
 }
 
-// settleDispute mirrors one dispute and tells people when its status changed.
-func (s *Service) settleDispute(ctx context.Context, tx pgx.Tx, b booking.Booking, p payment.Payment, d stripeapi.Dispute, seen time.Time) (changes []string, err error) {
-	before, after, err := payment.SettleDispute(ctx, tx, p, d, seen)
-	if err != nil || before.Status == after.Status {
-		return nil, err
+// disputeStep is a dispute whose status a look has changed.
+type disputeStep struct{ before, after payment.Dispute }
+
+// settleDisputes mirrors disputes and returns those that have a new status.
+func settleDisputes(ctx context.Context, tx pgx.Tx, p payment.Payment, all []stripeapi.Dispute, seen time.Time) (steps []disputeStep, err error) {
+	for _, d := range all {
+		before, after, err := payment.SettleDispute(ctx, tx, p, d, seen)
+		if err != nil {
+			return nil, err
+		}
+		if before.Status != after.Status {
+			steps = append(steps, disputeStep{before, after})
+		}
 	}
-	return []string{fmt.Sprintf("dispute %s → %s", orElse(before.Status, "none"), after.Status)}, s.tellDispute(ctx, tx, b, before, after)
+	return steps, nil
 }
 
-func (s *Service) tellDispute(ctx context.Context, tx pgx.Tx, b booking.Booking, before, after payment.Dispute) error {
+// tellDispute mails about a dispute's step: admins always, the owner when they
+// ever heard of the booking. An inquiry that becomes a chargeback opens anew.
+func (s *Service) tellDispute(ctx context.Context, tx pgx.Tx, b booking.Booking, step disputeStep) ([]string, error) {
+	before, after := step.before, step.after
+	changes := []string{fmt.Sprintf("dispute %s → %s", orElse(before.Status, "none"), after.Status)}
 	data := map[string]any{"amount": after.Amount, "currency": string(after.Currency), "reason": after.Reason, "reference": after.ID, "outcome": after.Status}
 	if after.DueBy != nil {
 		data["due_by"] = *after.DueBy
 	}
-	if before.ID == "" {
-		if err := s.Notify.Enqueue(ctx, tx, mail("dispute_opened_owner", b, b.OwnerID, after.ID, data)); err != nil {
-			return err
+	key := after.ID
+	escalated := before.ID != "" && before.Inquiry() && !after.Inquiry()
+	if escalated {
+		key += ":chargeback"
+	}
+	if before.ID == "" || (escalated && after.Open()) {
+		if err := s.Notify.EnqueueAdmins(ctx, tx, "dispute_opened_admin:"+key, "dispute_opened_admin", string(b.ID), data); err != nil {
+			return nil, err
 		}
-		if err := s.Notify.EnqueueAdmins(ctx, tx, "dispute_opened_admin:"+after.ID, "dispute_opened_admin", string(b.ID), data); err != nil {
-			return err
+		if err := s.tellOwner(ctx, tx, b, "dispute_opened_owner", key, data); err != nil {
+			return nil, err
 		}
 	}
 	if after.Open() {
+		return changes, nil
+	}
+	return changes, s.tellOwner(ctx, tx, b, "dispute_closed_owner", after.ID, data)
+}
+
+// tellOwner mails the owner about a booking that they know of.
+func (s *Service) tellOwner(ctx context.Context, tx pgx.Tx, b booking.Booking, template, key string, data map[string]any) error {
+	if b.ConfirmedAt == nil {
 		return nil
 	}
-	return s.Notify.Enqueue(ctx, tx, mail("dispute_closed_owner", b, b.OwnerID, after.ID, data))
+	return s.Notify.Enqueue(ctx, tx, mail(template, b, b.OwnerID, key, data))
 }
 
 func (s *Service) onFraudWarning(ctx context.Context, tx pgx.Tx, b booking.Booking, p payment.Payment, w stripeapi.EarlyFraudWarning) error {

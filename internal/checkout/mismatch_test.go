@@ -4,22 +4,25 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"hearth/internal/booking"
 	"hearth/internal/payment"
 	"hearth/internal/testkit/apptest"
 	"hearth/internal/testkit/factory"
+	"hearth/internal/user"
 	"hearth/internal/webhook"
 )
 
 // What Stripe has must be what we asked for. If it is not, nothing is settled,
-// and a person reads why in the inbox.
+// a person reads why in the inbox, and the admins are told once.
 func TestAnotherPaymentThanTheOneAskedForIsNotSettled(t *testing.T) {
 	t.Parallel()
 	for column, other := range map[string]any{"amount": 1, "fee_amount": 1, "destination": "acct_other", "livemode": true} {
 		t.Run(column, func(t *testing.T) {
 			t.Parallel()
 			w, owner, tenant := scene(t)
+			admin := factory.Person(t, w.DB, "Ada", user.Admin)
 			b := w.Held(tenant, factory.Home(t, w.DB, owner.ID, nil), 30, 3)
 			fee := ""
 			if column == "amount" {
@@ -37,6 +40,11 @@ func TestAnotherPaymentThanTheOneAskedForIsNotSettled(t *testing.T) {
 			says := func(e webhook.Entry) bool { return strings.Contains(e.LastError, "ours is") }
 			if err != nil || !slices.ContainsFunc(events, says) {
 				t.Errorf("the inbox does not say why: %+v, %v", events, err)
+			}
+			w.Advance(5 * time.Minute) // and once more
+			w.Settle()
+			if n := mails(t, w, "payment_mismatch_admin", admin.ID); n != 1 {
+				t.Errorf("the admin gets %d mails about it", n)
 			}
 		})
 	}

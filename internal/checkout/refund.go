@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"hearth/internal/audit"
@@ -85,10 +86,8 @@ func preview(p payment.Payment, refunds []payment.Refund, disputes []payment.Dis
 	case amount.Minor > left.Minor:
 		view.Blocked = fmt.Sprintf("Only %s can still be refunded.", left.Format())
 	}
-	for _, d := range disputes {
-		if d.Open() && !d.Inquiry() {
-			view.Blocked = "The tenant's bank disputes this payment. It cannot be refunded while the dispute is open."
-		}
+	if why := payment.Blocks(disputes); why != "" {
+		view.Blocked = why
 	}
 	return view
 }
@@ -220,9 +219,17 @@ func (s *Service) nudged(ctx context.Context, id stripeapi.RequestID) error {
 	return err
 }
 
-// Stripe keeps a failure under its key for a day. After this long nothing of it
-// is under way any more, and the list has the word.
+// Stripe keeps a failure under its key for a day, and would answer with it all
+// day long. After this long the list is asked.
 const patience = time.Hour
+
+// failed reports a failure that Stripe has told. Its list then has the word:
+// nothing of the request is under way any more. After no answer, a conflict
+// with a rival under the same key, or a rate limit, something may be, and the
+// list proves nothing.
+func failed(o stripeapi.Outcome, err error) bool {
+	return fault.Is(err, fault.Unavailable) && o.HTTPStatus == http.StatusInternalServerError
+}
 
 // What Stripe says when the owner's balance cannot give the money back.
 var short = map[string]bool{"balance_insufficient": true, "insufficient_funds": true}
@@ -240,7 +247,7 @@ func (s *Service) sendRefund(ctx context.Context, id stripeapi.RequestID) error 
 		return err
 	}
 	outcome, err := s.Stripe.Send(ctx, id)
-	if errors.Is(err, stripeapi.ErrTooOld) || (fault.Is(err, fault.Unavailable) && s.Now().Sub(refund.CreatedAt) > patience) {
+	if errors.Is(err, stripeapi.ErrTooOld) || (failed(outcome, err) && s.Now().Sub(refund.CreatedAt) > patience) {
 		return s.findRefund(ctx, id, refund)
 	}
 	if err != nil {
@@ -250,7 +257,7 @@ func (s *Service) sendRefund(ctx context.Context, id stripeapi.RequestID) error 
 	case !outcome.Refused():
 		err = postgres.InTx(ctx, s.DB, func(tx pgx.Tx) error { return payment.Sent(ctx, tx, refund, outcome.ObjectID) })
 	case short[outcome.Code] && refund.ReverseTransfer:
-		return s.refundAgain(ctx, refund, false)
+		return s.refundAgain(ctx, refund, false, nil)
 	default:
 		err = s.refundRefused(ctx, refund, outcome)
 	}
@@ -260,12 +267,18 @@ func (s *Service) sendRefund(ctx context.Context, id stripeapi.RequestID) error 
 	return s.Look(ctx, inbound.SourceOwn, inbound.Subject{Kind: inbound.Payment, ID: string(refund.PaymentID)})
 }
 
-// refundAgain plans the next attempt under a new key, and sends it.
-func (s *Service) refundAgain(ctx context.Context, r payment.Refund, reverse bool) error {
+// refundAgain plans the next attempt under a new key, and sends it. The attempt
+// before it is abandoned in the same transaction, if it still has no outcome.
+func (s *Service) refundAgain(ctx context.Context, r payment.Refund, reverse bool, abandon *stripeapi.RequestID) error {
 	err := postgres.InTx(ctx, s.DB, func(tx pgx.Tx) error {
 		_, p, err := s.lockPaid(ctx, tx, booking.ID(r.BookingID))
 		if err != nil {
 			return err
+		}
+		if abandon != nil {
+			if _, err := stripeapi.Abandon(ctx, tx, *abandon, "Stripe's list holds no refund of it", s.Now()); err != nil {
+				return err
+			}
 		}
 		if r, err = payment.NextAttempt(ctx, tx, r, reverse); err != nil {
 			return err
@@ -309,14 +322,7 @@ func (s *Service) findRefund(ctx context.Context, id stripeapi.RequestID, r paym
 		}
 		return s.Look(ctx, inbound.SourceOwn, subjectOf(p))
 	}
-	err = postgres.InTx(ctx, s.DB, func(tx pgx.Tx) error {
-		_, err := stripeapi.Abandon(ctx, tx, id, "Stripe's list holds no refund of it", s.Now())
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	return s.refundAgain(ctx, r, r.ReverseTransfer)
+	return s.refundAgain(ctx, r, r.ReverseTransfer, &id)
 }
 
 func (s *Service) refundRefused(ctx context.Context, r payment.Refund, o stripeapi.Outcome) error {

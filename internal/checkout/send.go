@@ -2,6 +2,7 @@ package checkout
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"hearth/internal/booking"
@@ -35,11 +36,23 @@ func (s *Service) Finish(ctx context.Context, id stripeapi.RequestID) error {
 		return err
 	case stripeapi.ForExpire:
 		_, err = s.Stripe.Send(ctx, id)
+		if errors.Is(err, stripeapi.ErrTooOld) {
+			return s.giveUpExpiring(ctx, id)
+		}
 		return err
 	case stripeapi.ForRefund:
 		return s.sendRefund(ctx, id)
 	}
 	return fmt.Errorf("request %s has a purpose that is not ours: %s", id, request.Purpose)
+}
+
+// giveUpExpiring closes a request to end a session that has long ended by
+// itself: a session lives for minutes, the key for a day.
+func (s *Service) giveUpExpiring(ctx context.Context, id stripeapi.RequestID) error {
+	return postgres.InTx(ctx, s.DB, func(tx pgx.Tx) error {
+		_, err := stripeapi.Abandon(ctx, tx, id, "The session has ended by itself", s.Now())
+		return err
+	})
 }
 
 // sendSession returns the payment page's address.
@@ -97,6 +110,10 @@ func (s *Service) sessionRefused(ctx context.Context, a payment.Attempt, o strip
 			return err
 		}
 		if err := payment.Refused(ctx, tx, a.ID); err != nil {
+			return err
+		}
+		last, err := payment.LastAttempt(ctx, tx, p.ID)
+		if err != nil || last.ID != a.ID { // a newer one may have a session: what follows from this one is past
 			return err
 		}
 		if o.Param == "expires_at" || b.Status != booking.Held {

@@ -104,17 +104,15 @@ func (s *Service) payableAccount(ctx context.Context, home listing.Listing) (str
 		return "", err
 	}
 	theirs, err := s.Stripe.Account(ctx, known.StripeAccountID)
-	lost := stripeapi.IsNotFound(err) || stripeapi.IsPermission(err)
-	if err != nil && !lost {
+	gone := connect.Gone(err)
+	if err != nil && !gone {
 		return "", fmt.Errorf("ask for account %s: %w", known.StripeAccountID, err)
 	}
-	now := connect.Account{StripeAccountID: theirs.ID, ChargesEnabled: theirs.ChargesEnabled,
-		Transfers: theirs.Capabilities["transfers"], DisabledReason: theirs.DisabledReason}
-	if lost || !now.CanBePaid() {
+	if gone || !known.With(theirs, s.Now()).CanBePaid() {
 		subject := inbound.Subject{Kind: inbound.Account, ID: known.StripeAccountID}
 		return "", errors.Join(closed, s.Look(ctx, inbound.SourceOwn, subject))
 	}
-	return theirs.ID, nil
+	return known.StripeAccountID, nil
 }
 
 // ownHold finds the tenant's own live hold on these very terms. Holds of
@@ -221,7 +219,7 @@ func (s *Service) Continue(ctx context.Context, b booking.Booking) (string, erro
 	case a.Status == "planned":
 		return s.sendSession(ctx, stripeapi.RequestID(a.RequestID))
 	case a.Status == "refused":
-		request, err := s.tryAgain(ctx, b.ID, p.ID, a.Number+1)
+		request, err := s.tryAgain(ctx, b.ID, a)
 		if err != nil {
 			return "", err
 		}
@@ -230,7 +228,9 @@ func (s *Service) Continue(ctx context.Context, b booking.Booking) (string, erro
 	return "", s.Look(ctx, inbound.SourceReturn, subjectOf(p))
 }
 
-func (s *Service) tryAgain(ctx context.Context, id booking.ID, paymentID payment.ID, number int) (request stripeapi.RequestID, err error) {
+// tryAgain plans the attempt after one that Stripe refused. Of two clicks the
+// second finds the first's.
+func (s *Service) tryAgain(ctx context.Context, id booking.ID, refused payment.Attempt) (request stripeapi.RequestID, err error) {
 	err = postgres.InTx(ctx, s.DB, func(tx pgx.Tx) error {
 		b, err := booking.Lock(ctx, tx, id)
 		if err != nil {
@@ -239,8 +239,13 @@ func (s *Service) tryAgain(ctx context.Context, id booking.ID, paymentID payment
 		if b.Status != booking.Held {
 			return fault.New(fault.Conflict, "This booking is no longer waiting for payment.")
 		}
-		p, err := payment.Lock(ctx, tx, paymentID)
+		p, err := payment.Lock(ctx, tx, refused.PaymentID)
 		if err != nil {
+			return err
+		}
+		last, err := payment.LastAttempt(ctx, tx, p.ID)
+		if err != nil || last.Number > refused.Number {
+			request = stripeapi.RequestID(last.RequestID)
 			return err
 		}
 		home, err := listing.ByID(ctx, tx, b.ListingID)
@@ -255,7 +260,7 @@ func (s *Service) tryAgain(ctx context.Context, id booking.ID, paymentID payment
 		if err := booking.Extend(ctx, tx, b, ends.Add(holdMargin)); err != nil {
 			return err
 		}
-		request, err = s.planSession(ctx, tx, b, p, home, tenant, number, ends)
+		request, err = s.planSession(ctx, tx, b, p, home, tenant, refused.Number+1, ends)
 		return err
 	})
 	return request, err

@@ -37,7 +37,7 @@ var Templates = []string{
 	"booking_confirmed_tenant", "booking_confirmed_owner",
 	"payment_processing_tenant", "payment_failed_tenant", "booking_unavailable_tenant",
 	"booking_cancelled_tenant", "booking_cancelled_owner",
-	"refund_tenant", "refund_owner", "refund_failed_admin",
+	"refund_tenant", "refund_owner", "refund_failed_admin", "payment_mismatch_admin",
 	"payout_setup_needed", "account_problem_owner", "account_disconnected_admin", "payout_failed_owner",
 	"dispute_opened_owner", "dispute_opened_admin", "dispute_closed_owner", "fraud_warning_admin",
 }

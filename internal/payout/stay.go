@@ -34,7 +34,7 @@ type Stay struct {
 	TransferredAt *time.Time
 	AvailableOn   *time.Time
 	Disputed      bool // a dispute is open
-	Refunding     bool // a refund was asked for and has not reached Stripe's books
+	Refunding     bool // a refund was asked for and has not reached Stripe's books; or a cancelled stay's was refused, and none made since
 	// The payout that carries it now; empty while none does.
 	PayoutID       *ID
 	PayoutAmount   *int64
@@ -135,7 +135,9 @@ const stays = `
 		(SELECT min(t.created_at) FROM transfers t WHERE t.payment_id = p.id) AS transferred_at,
 		EXISTS (SELECT FROM disputes d WHERE d.booking_id = b.id AND d.status IN
 			('needs_response', 'under_review', 'warning_needs_response', 'warning_under_review')) AS disputed,
-		EXISTS (SELECT FROM refunds r WHERE r.booking_id = b.id AND r.status = 'requested') AS refunding,
+		EXISTS (SELECT FROM refunds r WHERE r.booking_id = b.id AND (r.status = 'requested'
+			OR (b.status = 'cancelled' AND r.status = 'failed' AND r.stripe_refund_id IS NULL AND NOT EXISTS (SELECT FROM refunds later
+				WHERE later.booking_id = b.id AND later.id > r.id AND later.status NOT IN ('failed', 'canceled'))))) AS refunding,
 		o.id AS payout_id, r.amount AS payout_amount, o.status AS payout_status, o.stripe_id AS payout_stripe_id,
 		o.created_at AS payout_at, o.arrival_date,
 		(SELECT max(x.returned_at) FROM payout_releases x WHERE x.booking_id = b.id) AS returned_at
