@@ -50,7 +50,7 @@ func TestTheVerdictDoesNotLie(t *testing.T) {
 			t.Errorf("%+v: %s", l, got)
 		}
 	}
-	if (cpu{elapsed: time.Second}).foreignCores() != unknown {
+	if (cpu{busy: time.Second}).foreignCores() != unknown {
 		t.Error("without /proc a machine seems quiet")
 	}
 }
@@ -85,10 +85,11 @@ func TestProcessorTimeGoesWhereItBelongs(t *testing.T) {
 			t.Errorf("%d, child of %s: %+v", c.pid, c.parent, got)
 		}
 	}
-	if got := busy([]byte("cpu  100 10 50 9999 9999 9999 9999 5 0 0\ncpu0 1")); got != 1650*time.Millisecond {
-		t.Errorf("busy %v", got)
+	cores, total, busy := machine([]byte("cpu  100 10 50 30 4 3 2 5 90 0\ncpu0 1\ncpu1 2\nintr 5 cpu"))
+	if cores != 2 || total != 2040*time.Millisecond || busy != 1650*time.Millisecond {
+		t.Errorf("%d cores, %v, busy %v", cores, total, busy)
 	}
-	used := cpu{known: true, elapsed: time.Second, busy: 2 * time.Second, self: 400 * time.Millisecond, server: 300 * time.Millisecond, database: 500 * time.Millisecond, kernel: 100 * time.Millisecond}
+	used := cpu{cores: 2, total: 2 * time.Second, busy: 2 * time.Second, self: 400 * time.Millisecond, server: 300 * time.Millisecond, database: 500 * time.Millisecond, kernel: 100 * time.Millisecond}
 	if got := used.foreignCores(); got < 0.699 || got > 0.701 {
 		t.Errorf("foreign %v", got)
 	}

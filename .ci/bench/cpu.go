@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -15,9 +16,8 @@ type processes struct{ self, server, database int }
 
 // cpu is processor time since the machine started, or between two looks.
 type cpu struct {
-	at                     time.Time
-	known                  bool
-	elapsed                time.Duration
+	cores                  int           // 0 where nothing is known
+	total                  time.Duration // of all cores, idle or not
 	busy                   time.Duration // of everybody, with what a hypervisor took away
 	kernel                 time.Duration // its own threads: they also write our pages to disk
 	self, server, database time.Duration
@@ -25,14 +25,36 @@ type cpu struct {
 
 const tick = 10 * time.Millisecond // of /proc: USER_HZ is 100 everywhere
 
-// look reads Linux's /proc; elsewhere nothing is known.
+// look reads Linux's /proc; elsewhere nothing is known. Where PostgreSQL's
+// processes end meanwhile it looks again: the time of one that is collected
+// between being read and its parent being read would be nobody's.
 func (p processes) look() cpu {
-	c := cpu{at: time.Now()}
-	total, err := os.ReadFile("/proc/stat")
+	for range 100 {
+		ended := p.collected()
+		if c := p.read(); c.cores == 0 || p.collected() == ended {
+			return c
+		}
+	}
+	return p.read()
+}
+
+// collected is the time of the database's processes that have ended.
+func (p processes) collected() time.Duration {
+	line, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.database))
+	if err != nil {
+		return 0
+	}
+	_, _, ended := times(line)
+	return ended
+}
+
+func (p processes) read() cpu {
+	var c cpu
+	stat, err := os.ReadFile("/proc/stat")
 	if err != nil {
 		return c
 	}
-	c.busy, c.known = busy(total), true
+	c.cores, c.total, c.busy = machine(stat)
 	paths, _ := filepath.Glob("/proc/[0-9]*/stat") // the pattern is well formed
 	for _, path := range paths {
 		line, err := os.ReadFile(path)
@@ -78,35 +100,37 @@ func times(line []byte) (parent int, own, ended time.Duration) {
 	return number(1), time.Duration(number(11)+number(12)) * tick, time.Duration(number(13)+number(14)) * tick
 }
 
-// busy reads "cpu  user nice system idle iowait irq softirq steal …".
-func busy(stat []byte) time.Duration {
-	first, _, _ := strings.Cut(string(stat), "\n")
+// machine reads "cpu  user nice system idle iowait irq softirq steal guest …"
+// and counts the lines "cpu0 …" below. Guests are in user already.
+func machine(stat []byte) (cores int, total, busy time.Duration) {
+	first, rest, _ := strings.Cut(string(stat), "\n")
 	fields := strings.Fields(first)
-	var sum time.Duration
-	for _, i := range []int{1, 2, 3, 8} {
-		if i < len(fields) {
-			n, _ := strconv.ParseInt(fields[i], 10, 64)
-			sum += time.Duration(n) * tick
+	for i := 1; i < min(9, len(fields)); i++ {
+		n, _ := strconv.ParseInt(fields[i], 10, 64)
+		total += time.Duration(n) * tick
+		if i <= 3 || i == 8 {
+			busy += time.Duration(n) * tick
 		}
 	}
-	return sum
+	return strings.Count("\n"+rest, "\ncpu"), total, busy
 }
 
 func (c cpu) since(before cpu) cpu {
-	return cpu{known: c.known, elapsed: c.at.Sub(before.at), busy: c.busy - before.busy, kernel: c.kernel - before.kernel,
+	return cpu{cores: c.cores, total: c.total - before.total, busy: c.busy - before.busy, kernel: c.kernel - before.kernel,
 		self: c.self - before.self, server: c.server - before.server, database: c.database - before.database}
 }
 
 // unknown stands for a number of cores that this machine does not tell.
 const unknown = -1
 
-// foreignCores is how many cores other software had.
+// foreignCores is how many cores other software had. It goes by the kernel's
+// own sum and no clock: on a busy machine the two are read far apart.
 func (c cpu) foreignCores() float64 {
-	if !c.known || c.elapsed <= 0 {
+	if c.cores == 0 || c.total <= 0 {
 		return unknown
 	}
 	foreign := c.busy - c.kernel - c.self - c.server - c.database
-	return max(0, foreign.Seconds()/c.elapsed.Seconds())
+	return max(0, float64(foreign)/float64(c.total)*float64(c.cores))
 }
 
 // Whose time is the price: the server's and the database's, or, where this

@@ -117,9 +117,6 @@ func run(ctx context.Context, o options) (err error) {
 func warm(ctx context.Context, w *world, suites []suite) error {
 	for _, s := range suites {
 		for _, v := range s.variants {
-			if v.slow {
-				continue
-			}
 			if _, err := v.measure(ctx, w.processes, warmUp); err != nil {
 				return fmt.Errorf("%s: %w", v.name, err)
 			}

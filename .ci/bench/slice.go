@@ -19,7 +19,6 @@ type suite struct {
 type variant struct {
 	name  string
 	limit bool
-	slow  bool // takes a whole second at least: it is not warmed up
 	cost  func(cpu) time.Duration
 	run   func(ctx context.Context, slice time.Duration) (work, error)
 	check func(ctx context.Context, done work) error // the invariants of the slice; clears it away
