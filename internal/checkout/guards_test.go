@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"hearth/internal/booking"
-	"hearth/internal/checkout"
 	"hearth/internal/fault"
 	"hearth/internal/payment"
 	"hearth/internal/stripeapi"
@@ -19,7 +18,6 @@ import (
 	"hearth/internal/user"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // mails counts what was promised, by template and person; "" is anybody.
@@ -49,20 +47,6 @@ func form(t *testing.T, w *apptest.World, path string, values url.Values) {
 	t.Helper()
 	s := stage{World: w}
 	s.post(path, values)
-}
-
-// dying is a process that dies right after it has committed: what it planned
-// is not sent.
-func dying(t *testing.T, w *apptest.World) *checkout.Service {
-	t.Helper()
-	stripe, service := *w.Stripe, *w.Checkout
-	closed, err := pgxpool.NewWithConfig(t.Context(), w.DB.Config())
-	if err != nil {
-		t.Fatal(err)
-	}
-	closed.Close()
-	stripe.DB, service.Stripe = closed, &stripe
-	return &service
 }
 
 // A home's owner hears of a booking when it is confirmed, and of one that never
