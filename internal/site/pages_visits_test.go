@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"hearth/internal/audit"
 	"hearth/internal/booking"
 	"hearth/internal/calendar"
 	"hearth/internal/listing"
@@ -116,6 +117,9 @@ func (c *busyTown) people(t *testing.T) {
 	must(t, err)
 	_, err = c.DB.Exec(t.Context(), `UPDATE users SET email_verified_at = NULL WHERE id = $1`, c.newcomer.ID)
 	must(t, err)
+	must(t, c.tx(t, func(tx pgx.Tx) error {
+		return audit.Record(t.Context(), tx, audit.Entry{ActorID: admin.ID, Act: "suspend", Target: "user:" + string(c.banned.ID), Reason: "Sold the towels", IP: "192.0.2.1"}, c.Now())
+	}))
 	restricted := c.Owner("Rita Restricted")
 	c.Control("accounts/"+c.AccountOf(restricted.ID).StripeAccountID+"/onboard", map[string]any{"outcome": "restricted"})
 	c.Settle()
@@ -132,7 +136,7 @@ func (c *busyTown) happen(t *testing.T) {
 	_, err := c.Reconcile.Sweep(t.Context())
 	must(t, err)
 	must(t, c.DB.QueryRow(t.Context(), `UPDATE stripe_events SET state = 'failed', last_error = 'the database went away'
-		WHERE id = (SELECT min(id) FROM stripe_events) RETURNING id`).Scan(&c.eventID))
+		WHERE id = (SELECT min(id) FROM stripe_events WHERE type = 'checkout.session.completed') RETURNING id`).Scan(&c.eventID))
 	var note string
 	must(t, c.DB.QueryRow(t.Context(), `SELECT id::text FROM notifications WHERE template = 'booking_confirmed_tenant' AND state = 'queued' LIMIT 1`).Scan(&note))
 	worker := &notify.SendWorker{DB: c.DB, View: c.View, Sender: c.Sender, BaseURL: c.SiteURL, Now: c.Now}

@@ -20,6 +20,13 @@ for (const form of all('form.heart')) {
   });
 }
 
+// In a strip that is wider than the screen, where one is comes into view.
+for (const current of all('.side [aria-current], .tabs [aria-current]')) {
+  const strip = current.closest('.side, .tabs');
+  const left = current.getBoundingClientRect().left - strip.getBoundingClientRect().left;
+  strip.scrollLeft = left - (strip.clientWidth - current.clientWidth) / 2;
+}
+
 // Card photos: the others wait in a <template> until somebody shows interest;
 // arrows where there is a mouse.
 const arrow = { prev: ['Previous photo', 'm15 18-6-6 6-6', -1], next: ['Next photo', 'm9 18 6-6-6-6', 1] };
