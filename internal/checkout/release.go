@@ -108,7 +108,8 @@ func (s *Service) findSession(ctx context.Context, id booking.ID, a payment.Atte
 	}
 	request := stripeapi.RequestID(a.RequestID)
 	return postgres.InTx(ctx, s.DB, func(tx pgx.Tx) error {
-		for _, theirs := range sessions {
+		if len(sessions) > 0 {
+			theirs := sessions[0]
 			if _, err := stripeapi.Found(ctx, tx, request, theirs.ID, s.Now()); err != nil {
 				return err
 			}
