@@ -97,7 +97,7 @@ func logger(c config.Config) *slog.Logger {
 	if c.LogFormat == "text" {
 		stderr, err := os.Stderr.Stat()
 		plain := err != nil || stderr.Mode()&os.ModeCharDevice == 0
-		return slog.New(tint.NewHandler(os.Stderr, &tint.Options{Level: slog.LevelInfo, TimeFormat: time.TimeOnly, NoColor: plain}))
+		return slog.New(tint.NewTextHandler(os.Stderr, &tint.Options{Level: slog.LevelInfo, TimeFormat: time.TimeOnly, NoColor: plain}))
 	}
 	return slog.New(slog.NewJSONHandler(os.Stderr, nil))
 }

@@ -27,7 +27,7 @@ import (
 )
 
 // Password opens every demo account.
-const Password = "hearth-demo-2027"
+const Password = "hearth-demo-2027" // #nosec G101 -- printed for everybody
 
 // The people's addresses.
 const (

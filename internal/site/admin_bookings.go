@@ -39,8 +39,6 @@ type bookingsFilter struct {
 	Page   string `form:"page"`
 }
 
-var pageSizes = []string{"25", "50", "100"}
-
 // search is the filter as the booking room understands it. What makes no sense
 // asks nothing: the address is a person's to type.
 func (f bookingsFilter) search() booking.Search {

@@ -62,7 +62,7 @@ func TestAHomeFromDraftToSale(t *testing.T) {
 	page := form.Submit("form.form", "title", "Snow hut", "kind", "cabin", "city", "Truckee", "region", "California")
 	page.WantStatus(303)
 	path := page.Header.Get("Location")
-	page = page.Follow().WantStatus(200).Want("h1", "Snow hut").Want(".badge", "Draft").Want(".steps", "A description", "At least one photo").
+	page.Follow().WantStatus(200).Want("h1", "Snow hut").Want(".badge", "Draft").Want(".steps", "A description", "At least one photo").
 		Want("form[action$=publish] button[disabled]")
 	b.Post(path+"/publish").WantStatus(422).Want(".form-errors", "A published home needs this.")
 

@@ -95,7 +95,7 @@ func (w *wires) kick() {
 		for q.inFlight < perEndpoint && len(q.ready) > 0 && w.s.ctx.Err() == nil {
 			i := 0
 			if w.s.config().Shuffle {
-				i = rand.IntN(len(q.ready))
+				i = rand.IntN(len(q.ready)) // #nosec G404 -- disorder, not a secret
 			}
 			id := q.ready[i]
 			q.ready = slices.Delete(q.ready, i, i+1)

@@ -26,7 +26,7 @@ func delay(attempt int) time.Duration {
 	if attempt < 12 {
 		d = min(d, time.Second<<attempt)
 	}
-	return d*3/4 + rand.N(d/2)
+	return d*3/4 + rand.N(d/2) // #nosec G404 -- spread, not a secret
 }
 
 var secret = regexp.MustCompile(`(sk|rk|pk)_(live|test)_\w+|whsec_\w+|_secret_\w+`)
