@@ -239,6 +239,13 @@ func (in *Inbox) mark(ctx context.Context, tx pgx.Tx, l lease, events []inbound.
 	if err != nil {
 		return fmt.Errorf("mark the events of %s: %w", l.subject, err)
 	}
+	// What was given up is settled by this look too: it has seen all that they told.
+	_, err = tx.Exec(ctx, `
+		UPDATE stripe_events SET state = 'applied', applied_at = $2, last_error = '', effect = 'by a later look: ' || $3
+		WHERE state = 'failed' AND subject = $1 AND livemode = $4`, l.subject.String(), in.Now(), effect, in.Livemode)
+	if err != nil {
+		return fmt.Errorf("mark the events of %s that were given up: %w", l.subject, err)
+	}
 	_, err = tx.Exec(ctx, `UPDATE stripe_subjects SET ticket = $2, lease = NULL, leased_until = NULL WHERE subject = $1`,
 		l.subject.String(), l.ticket)
 	return err

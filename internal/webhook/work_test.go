@@ -192,6 +192,39 @@ func TestAChangeThatFailsLeavesNothing(t *testing.T) {
 	}
 }
 
+// Stripe was away for a day, and the sweep asks again: a look that succeeds has
+// seen what the events that were given up told.
+func TestALaterLookSettlesWhatWasGivenUp(t *testing.T) {
+	d := open(t)
+	d.set("pay_1", 9)
+	d.look = func(context.Context, inbound.Subject, int) error { return errors.New("no answer") }
+	d.send("evt_1", "charge.succeeded", "pay_1")
+	d.send("evt_2", "charge.succeeded", "pay_2")
+	for range 20 {
+		d.drain()
+		d.clock.advance(2 * time.Hour)
+	}
+	if e := d.entry("evt_1"); e.State != webhook.Failed {
+		t.Fatalf("%s after %d attempts", e.State, e.Attempts)
+	}
+	d.look = nil
+	if err := d.Nudge(ctx, d.DB, inbound.SourceSweep, parse(d.entry("evt_1").Subject), ""); err != nil {
+		t.Fatal(err)
+	}
+	d.drain()
+	if e := d.entry("evt_1"); e.State != webhook.Applied || e.LastError != "" || e.AppliedAt == nil {
+		t.Errorf("%+v", e)
+	}
+	if e := d.entry("evt_2"); e.State != webhook.Failed {
+		t.Errorf("another subject's: %+v", e)
+	}
+}
+
+func parse(subject string) inbound.Subject {
+	kind, id, _ := strings.Cut(subject, ":")
+	return inbound.Subject{Kind: kind, ID: id}
+}
+
 func TestFailuresAreRetriedThenGivenUpThenReplayed(t *testing.T) {
 	d := open(t)
 	d.set("pay_1", 9)
