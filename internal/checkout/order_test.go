@@ -87,8 +87,8 @@ func TestWhateverOrder(t *testing.T) {
 		if again := wild.outcome(); again != got {
 			rt.Errorf("before the old news:\n%s\nafter it:\n%s", got, again)
 		}
-		calm.check(rt)
-		wild.check(rt)
+		calm.check(rt, models)
+		wild.check(rt, models)
 	})
 }
 
@@ -103,8 +103,9 @@ type move struct {
 
 // model knows what may happen next to a booking.
 type model struct {
-	state    string // "", held, paid, disputed, over
-	left     int64
+	state    string         // "", held, paid, disputed, over
+	end      booking.Status // what it comes to if nothing else happens
+	left     int64          // with the platform and the owner, of what the tenant paid
 	refunds  []int64
 	dead     []bool
 	disputed bool
@@ -116,7 +117,7 @@ func (m *model) next(rt *rapid.T) move {
 	pick := func(acts ...string) string { return rapid.SampledFrom(acts).Draw(rt, "act") }
 	switch m.state {
 	case "":
-		m.state = "held"
+		m.state, m.end = "held", booking.Expired
 		return move{act: "book"}
 	case "held":
 		return m.fromHeld(pick("decline", "pay", "pay", "pay", "pay late", "pay late and taken", "release"))
@@ -135,9 +136,11 @@ func (m *model) next(rt *rapid.T) move {
 func (m *model) fromHeld(act string) move {
 	switch act {
 	case "pay", "pay late":
-		m.state, m.left = "paid", price
-	case "pay late and taken", "release":
+		m.state, m.end, m.left = "paid", booking.Confirmed, price
+	case "pay late and taken":
 		m.state = "over"
+	case "release":
+		m.state, m.end = "over", booking.Cancelled
 	}
 	return move{act: act}
 }
@@ -165,7 +168,7 @@ func (m *model) fromPaid(rt *rapid.T, pick func(...string) string) move {
 	case "cancel":
 		out.amount = m.left
 		m.refund(m.left)
-		m.state = "over"
+		m.state, m.end = "over", booking.Cancelled
 	case "dispute":
 		m.state, m.disputed, out.knows = "disputed", true, false
 	case "fail a refund":
@@ -348,9 +351,19 @@ func (w *twin) outcome() string {
 	return out.String()
 }
 
-// check holds a world to what may never happen (docs/architecture.md §1).
-func (w *twin) check(rt *rapid.T) {
+// check holds a world to what must have come of the history, and to what may
+// never happen (docs/architecture.md §1).
+func (w *twin) check(rt *rapid.T, models []model) {
 	w.T.Helper()
+	for i, m := range models {
+		if m.state == "" {
+			continue
+		}
+		b := w.Booking(w.bookings[i].ID)
+		if p := w.Payment(b); b.Status != m.end || p.AmountReceived-p.AmountRefunded != m.left {
+			rt.Errorf("booking %d is %s with %d left, want %s with %d", i, b.Status, p.AmountReceived-p.AmountRefunded, m.end, m.left)
+		}
+	}
 	for what, sql := range map[string]string{
 		"an event is not applied":                   `SELECT count(*) FROM stripe_events WHERE state IN ('failed', 'waiting')`,
 		"two successes for one booking":             `SELECT count(*) FROM (SELECT FROM charges WHERE status = 'succeeded' AND captured GROUP BY booking_id HAVING count(*) > 1) x`,
@@ -358,6 +371,8 @@ func (w *twin) check(rt *rapid.T) {
 		"a stay without its nights, or the reverse": `SELECT count(*) FROM bookings b FULL JOIN occupancies o ON o.booking_id = b.id WHERE (b.status IN ('held', 'processing', 'confirmed')) IS DISTINCT FROM (o.id IS NOT NULL)`,
 		"money kept for a stay that never was":      `SELECT count(*) FROM bookings b JOIN payments p ON p.booking_id = b.id WHERE p.status = 'paid' AND b.confirmed_at IS NULL AND p.amount_refunded < p.amount_received`,
 		"a stay that nobody paid":                   `SELECT count(*) FROM bookings b WHERE b.status = 'confirmed' AND NOT EXISTS (SELECT FROM payments p WHERE p.booking_id = b.id AND p.status = 'paid')`,
+		"a refund that nobody finished":             `SELECT count(*) FROM refunds WHERE status = 'requested' OR stripe_refund_id IS NULL`,
+		"refunds that Stripe does not have":         `SELECT count(*) FROM payments p WHERE amount_refunded <> (SELECT coalesce(sum(amount), 0) FROM refunds r WHERE r.payment_id = p.id AND r.status NOT IN ('failed', 'canceled'))`,
 		"a request without an outcome":              `SELECT count(*) FROM stripe_requests WHERE state IN ('planned', 'unknown') AND purpose <> 'account_link'`,
 	} {
 		var n int64
