@@ -240,3 +240,29 @@ func TestALostRefundIsFoundAgain(t *testing.T) {
 		t.Errorf("refunds %+v, refunded %d", refunds, w.Payment(b).AmountRefunded)
 	}
 }
+
+// Two cents are too little for a part of our fee, and Stripe makes no refund of
+// it: the next refund's part is not taken for this one's.
+func TestATinyRefundGivesNothingOfTheFee(t *testing.T) {
+	t.Parallel()
+	for name, between := range map[string]time.Duration{"in one second": 0, "later": time.Minute} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, owner, tenant := scene(t)
+			admin := factory.Person(t, w.DB, "Ada", user.Admin)
+			b := w.Confirmed(tenant, factory.Home(t, w.DB, owner.ID, nil), 30, 5)
+			for _, amount := range []int64{2, 50000, 57998} {
+				if _, err := w.Checkout.Refund(t.Context(), booking.Admin(admin.ID, "192.0.2.9"), b.ID, usd(amount), "Rounding"); err != nil {
+					t.Fatal(err)
+				}
+				w.Advance(between)
+				w.Settle()
+			}
+			for i, want := range []int64{0, 6000, 6960} {
+				if r := w.Refunds(b)[i]; r.FeeRefunded != want {
+					t.Errorf("a refund of %d gave %d of our fee back, want %d", r.Amount, r.FeeRefunded, want)
+				}
+			}
+		})
+	}
+}

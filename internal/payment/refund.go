@@ -203,7 +203,7 @@ func settleRefunds(ctx context.Context, tx pgx.Tx, p Payment, look stripeapi.Pay
 	if err != nil {
 		return err
 	}
-	fees := feeRefunds(look)
+	fees := feeRefunds(p, look)
 	for _, theirs := range look.Refunds {
 		if released(look, theirs) {
 			continue
@@ -283,25 +283,31 @@ func reversedBy(look stripeapi.PaymentLook, refundID string) int64 {
 }
 
 // feeRefunds pairs Stripe's fee refunds, which name no refund, with the
-// refunds that reversed a transfer, both in the order of their making.
-func feeRefunds(look stripeapi.PaymentLook) map[string]int64 {
+// refunds that reversed a transfer, both in the order of their making. A refund
+// too small for a part of the fee has none.
+func feeRefunds(p Payment, look stripeapi.PaymentLook) map[string]int64 {
 	pairs := map[string]int64{}
 	if look.Fee == nil {
 		return pairs
 	}
 	var reversing []stripeapi.Refund
-	for _, r := range look.Refunds {
+	for _, r := range slices.Backward(look.Refunds) { // Stripe lists the newest first
 		if r.TransferReversalID != "" {
 			reversing = append(reversing, r)
 		}
 	}
 	slices.SortStableFunc(reversing, func(a, b stripeapi.Refund) int { return a.Created.Compare(b.Created) })
 	fees := slices.Clone(look.Fee.Refunds)
-	slices.SortStableFunc(fees, func(a, b stripeapi.FeeRefund) int {
-		return a.Created.Compare(b.Created)
-	})
-	for i := range min(len(reversing), len(fees)) {
-		pairs[reversing[i].ID] = fees[i].Amount
+	slices.Reverse(fees)
+	slices.SortStableFunc(fees, func(a, b stripeapi.FeeRefund) int { return a.Created.Compare(b.Created) })
+	for i, r := range reversing {
+		if len(fees) == 0 {
+			break
+		}
+		if feeShare(p, r.Amount) == 0 && len(reversing)-i > len(fees) {
+			continue
+		}
+		pairs[r.ID], fees = fees[0].Amount, fees[1:]
 	}
 	return pairs
 }
