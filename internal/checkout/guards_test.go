@@ -410,3 +410,29 @@ func TestAnEventKnowsMoreThanARefusal(t *testing.T) {
 		t.Errorf("paid, and the booking is %s", got)
 	}
 }
+
+// A dispute is seen by its own looks and by those of its payment, at once: the
+// older look never has the last word.
+func TestAnOlderLookAtADisputeChangesNothing(t *testing.T) {
+	t.Parallel()
+	w, owner, tenant := scene(t)
+	b := w.Confirmed(tenant, factory.Home(t, w.DB, owner.ID, nil), 30, 5)
+	opened := w.Control("charges/"+w.Payment(b).ChargeID+"/dispute", map[string]any{})
+	id, seen := opened["id"].(string), w.Now()
+	old, err := w.Stripe.Dispute(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Control("disputes/"+id+"/resolve", map[string]any{"outcome": "won"})
+	w.Settle()
+	inTx(t, w, func(tx pgx.Tx) error {
+		_, after, err := payment.SettleDispute(t.Context(), tx, w.Payment(b), old, seen)
+		if err == nil && after.Status != "won" {
+			t.Errorf("the dispute is %s again", after.Status)
+		}
+		return err
+	})
+	if all, err := payment.DisputesOf(t.Context(), w.DB, w.Payment(b).ID); err != nil || all[0].Status != "won" || all[0].Withdrawn != 0 {
+		t.Errorf("disputes %+v, %v", all, err)
+	}
+}
