@@ -120,7 +120,30 @@ var ErrOtherMode = errors.New("planned in the other mode: test and live do not m
 // A finished request answers from the table, without network. Sending one
 // request twice at once does no harm: both carry the same key. A caller who
 // goes away does not stop a request half-way.
+//
+// A rival who is sending the same request right now, a double click for
+// example, is waited for: what they get is our outcome too.
 func (c *Client) Send(ctx context.Context, id RequestID) (Outcome, error) {
+	for try := 1; ; try++ {
+		o, err := c.send(ctx, id)
+		if o.Code != inUse || try == rivalTries {
+			return o, err
+		}
+		select {
+		case <-ctx.Done():
+			return o, err
+		case <-time.After(time.Duration(try) * rivalPause):
+		}
+	}
+}
+
+const (
+	inUse      = "idempotency_key_in_use"
+	rivalTries = 6
+	rivalPause = 100 * time.Millisecond // longer each time: a second and a half in all
+)
+
+func (c *Client) send(ctx context.Context, id RequestID) (Outcome, error) {
 	if err := c.writes.Wait(ctx); err != nil {
 		return Outcome{}, unavailable(err)
 	}
