@@ -213,7 +213,9 @@ func write(w http.ResponseWriter, a answer) {
 		w.Header().Set("Stripe-Should-Retry", a.retry)
 	}
 	w.WriteHeader(a.status)
-	_, _ = w.Write(append(a.body, '\n'))
+	// Not appended to the body: the answer under one idempotency key is sent to many.
+	_, _ = w.Write(a.body)
+	_, _ = io.WriteString(w, "\n")
 }
 
 func (s *Server) unknownURL(w http.ResponseWriter, r *http.Request) {
