@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"hearth/internal/calendar"
-	"hearth/internal/fault"
 	"hearth/internal/listing"
 	"hearth/internal/money"
 	"hearth/internal/postgres"
@@ -205,6 +204,3 @@ func Ended(ctx context.Context, q postgres.Querier, now time.Time, limit int) ([
 func Lock(ctx context.Context, tx pgx.Tx, id ID) (Booking, error) {
 	return postgres.One[Booking](ctx, tx, missing, `SELECT `+Columns+` FROM bookings b WHERE b.id = $1 FOR UPDATE`, id)
 }
-
-// Taken is the conflict that a second tenant meets.
-func Taken(err error) bool { return fault.Is(err, fault.Conflict) }

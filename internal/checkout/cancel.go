@@ -1,6 +1,7 @@
 package checkout
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -123,16 +124,16 @@ func (s *Service) cancelConfirmed(ctx context.Context, tx pgx.Tx, by booking.Act
 	}
 	cause := map[string]string{"tenant": "policy", "owner": "owner", "admin": "admin"}[by.Kind]
 	if refund.Minor > 0 {
-		r, err := s.reserve(ctx, tx, p, payment.Reservation{Amount: refund, Cause: cause, Reason: orElse(reason, "Cancelled"), Actor: by.Kind, ActorID: actorID(by)})
+		r, err := s.reserve(ctx, tx, p, payment.Reservation{Amount: refund, Cause: cause, Reason: cmp.Or(reason, "Cancelled"), Actor: by.Kind, ActorID: actorID(by)})
 		if err != nil {
 			return "", err
 		}
 		request = *r.RequestID
 	}
-	if b, err = booking.Move(ctx, tx, b, booking.Cancelled, by, orElse(reason, "Cancelled"), now); err != nil {
+	if b, err = booking.Move(ctx, tx, b, booking.Cancelled, by, cmp.Or(reason, "Cancelled"), now); err != nil {
 		return "", err
 	}
-	if err := s.audit(ctx, tx, by, b, "cancel", orElse(reason, "Cancelled"), map[string]any{"refund": refund.Format()}); err != nil {
+	if err := s.audit(ctx, tx, by, b, "cancel", cmp.Or(reason, "Cancelled"), map[string]any{"refund": refund.Format()}); err != nil {
 		return "", err
 	}
 	return request, s.mailBoth(ctx, tx, b, "booking_cancelled", map[string]any{"amount": refund.Minor, "currency": string(b.Currency), "reason": reason})

@@ -1,6 +1,7 @@
 package checkout
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -70,7 +71,7 @@ func settleDisputes(ctx context.Context, tx pgx.Tx, p payment.Payment, all []str
 // ever heard of the booking. An inquiry that becomes a chargeback opens anew.
 func (s *Service) tellDispute(ctx context.Context, tx pgx.Tx, b booking.Booking, step disputeStep) ([]string, error) {
 	before, after := step.before, step.after
-	changes := []string{fmt.Sprintf("dispute %s → %s", orElse(before.Status, "none"), after.Status)}
+	changes := []string{fmt.Sprintf("dispute %s → %s", cmp.Or(before.Status, "none"), after.Status)}
 	data := map[string]any{"amount": after.Amount, "currency": string(after.Currency), "reason": after.Reason, "reference": after.ID, "outcome": after.Status}
 	if after.DueBy != nil {
 		data["due_by"] = *after.DueBy

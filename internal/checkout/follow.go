@@ -1,6 +1,7 @@
 package checkout
 
 import (
+	"cmp"
 	"context"
 
 	"hearth/internal/booking"
@@ -37,7 +38,7 @@ func (s *Service) follow(ctx context.Context, tx pgx.Tx, b booking.Booking, p pa
 			}
 			b = moved
 		}
-		b, err := booking.Move(ctx, tx, b, booking.Failed, booking.Stripe, orElse(p.LastError, "The payment was refused"), now)
+		b, err := booking.Move(ctx, tx, b, booking.Failed, booking.Stripe, cmp.Or(p.LastError, "The payment was refused"), now)
 		if err != nil {
 			return b, err
 		}

@@ -1,6 +1,7 @@
 package checkout
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -330,7 +331,7 @@ func (s *Service) refundRefused(ctx context.Context, r payment.Refund, o stripea
 		if _, _, err := s.lockPaid(ctx, tx, booking.ID(r.BookingID)); err != nil {
 			return err
 		}
-		first, err := payment.RefundFailed(ctx, tx, r, orElse(o.Code, o.Message), s.Now())
+		first, err := payment.RefundFailed(ctx, tx, r, cmp.Or(o.Code, o.Message), s.Now())
 		if err != nil || !first {
 			return err
 		}

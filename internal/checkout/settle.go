@@ -175,10 +175,3 @@ func effect(before, after payment.Payment, b, moved booking.Booking, more []stri
 	}
 	return strings.Join(words, "; ")
 }
-
-func orElse(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
-}

@@ -1,6 +1,7 @@
 package payment
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -73,7 +74,7 @@ func Matches(p Payment, look stripeapi.PaymentLook) error {
 		return nil
 	}
 	for _, c := range [][3]string{
-		{"payment intent", orElse(p.IntentID(), i.ID), i.ID},
+		{"payment intent", cmp.Or(p.IntentID(), i.ID), i.ID},
 		{"amount", p.Money(p.Amount).Format(), money.New(i.Amount, money.Currency(i.Currency)).Format()},
 		{"destination", p.Destination, i.Destination},
 		{"application fee", fmt.Sprint(p.FeeAmount), fmt.Sprint(i.ApplicationFeeAmount)},
@@ -84,13 +85,6 @@ func Matches(p Payment, look stripeapi.PaymentLook) error {
 		}
 	}
 	return nil
-}
-
-func orElse(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
 }
 
 func settleSession(ctx context.Context, tx pgx.Tx, p Payment, s *stripeapi.Session) error {
