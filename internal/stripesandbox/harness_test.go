@@ -106,6 +106,10 @@ type reply struct {
 // account, "#key" is an idempotency key.
 func (b *bench) call(method, path string, params ...string) reply {
 	b.t.Helper()
+	return b.do(request(b.url, method, path, params...))
+}
+
+func request(base, method, path string, params ...string) *http.Request {
 	form, header := url.Values{}, http.Header{"Authorization": {"Bearer sk_test_bench"}}
 	for _, p := range params {
 		switch {
@@ -118,19 +122,19 @@ func (b *bench) call(method, path string, params ...string) reply {
 			form.Add(k, v)
 		}
 	}
-	target, body := b.url+path, strings.NewReader(form.Encode())
+	target, body := base+path, strings.NewReader(form.Encode())
 	if method != http.MethodPost {
 		target, body = target+"?"+form.Encode(), strings.NewReader("")
 	}
 	req, err := http.NewRequest(method, target, body)
 	if err != nil {
-		b.t.Fatal(err)
+		panic(err)
 	}
 	req.Header = header
 	if method == http.MethodPost {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
-	return b.do(req)
+	return req
 }
 
 func (b *bench) do(req *http.Request) reply {

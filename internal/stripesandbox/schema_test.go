@@ -4,54 +4,102 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stripe/stripe-mock/embedded"
 	"github.com/tidwall/gjson"
 )
 
+// shape is one schema of the official description, read once: a walk through the
+// JSON of the description at every look would take longer than all else.
+type shape struct {
+	ref      string
+	nullable bool
+	options  []*shape
+	enum     []string
+	kind     string
+	items    *shape
+	fields   map[string]*shape
+	required []string
+}
+
+func shapeOf(schema gjson.Result) *shape {
+	p := &shape{ref: strings.TrimPrefix(schema.Get("$ref").String(), "#/components/schemas/"), nullable: schema.Get("nullable").Bool(), kind: schema.Get("type").String()}
+	for _, option := range schema.Get("anyOf").Array() {
+		p.options = append(p.options, shapeOf(option))
+	}
+	for _, word := range schema.Get("enum").Array() {
+		p.enum = append(p.enum, word.String())
+	}
+	if items := schema.Get("items"); items.Exists() {
+		p.items = shapeOf(items)
+	}
+	for name, field := range schema.Get("properties").Map() {
+		if p.fields == nil {
+			p.fields = map[string]*shape{}
+		}
+		p.fields[name] = shapeOf(field)
+	}
+	for _, name := range schema.Get("required").Array() {
+		p.required = append(p.required, name.String())
+	}
+	return p
+}
+
 // schemas are the objects of the official description of API 2023-10-16.
-type schemas struct{ all gjson.Result }
+type schemas map[string]*shape
+
+var officialSchemas = sync.OnceValue(func() schemas {
+	all := schemas{}
+	for name, schema := range gjson.GetBytes(embedded.OpenAPISpec, "components.schemas").Map() {
+		all[name] = shapeOf(schema)
+	}
+	return all
+})
 
 // check says what of v breaks the schema called name.
 func (s schemas) check(v gjson.Result, name string) []string {
-	return s.against(v, s.all.Get(escape(name)), name, 0)
+	if s[name] == nil {
+		return []string{"Stripe has no object " + name}
+	}
+	return s.against(v, s[name], name)
 }
 
 func escape(name string) string { return strings.ReplaceAll(name, ".", `\.`) }
 
-func (s schemas) against(v, schema gjson.Result, at string, depth int) (bad []string) {
-	if ref := schema.Get("$ref").String(); ref != "" {
-		return s.against(v, s.all.Get(escape(strings.TrimPrefix(ref, "#/components/schemas/"))), at, depth)
+func (s schemas) against(v gjson.Result, p *shape, at string) (bad []string) {
+	if p.ref != "" {
+		return s.against(v, s[p.ref], at)
 	}
 	if v.Type == gjson.Null {
-		if !schema.Get("nullable").Bool() {
+		if !p.nullable {
 			bad = append(bad, at+" is null")
 		}
 		return bad
 	}
-	if any := schema.Get("anyOf").Array(); len(any) > 0 {
-		for _, option := range any {
-			problems := s.against(v, option, at, depth+1)
-			if len(problems) == 0 {
-				return nil
-			}
-			bad = append(bad, problems...)
+	for _, option := range p.options {
+		problems := s.against(v, option, at)
+		if len(problems) == 0 {
+			return nil
 		}
+		bad = append(bad, problems...)
+	}
+	if len(p.options) > 0 {
 		return bad
 	}
-	if enum := schema.Get("enum").Array(); len(enum) > 0 && !slices.ContainsFunc(enum, func(e gjson.Result) bool { return e.String() == v.String() }) {
-		return []string{fmt.Sprintf("%s = %s is not among %s", at, v.Raw, schema.Get("enum").Raw)}
+	if len(p.enum) > 0 && !slices.Contains(p.enum, v.String()) {
+		return []string{fmt.Sprintf("%s = %s is not among %v", at, v.Raw, p.enum)}
 	}
-	switch schema.Get("type").String() {
+	switch p.kind {
 	case "object":
-		return s.object(v, schema, at, depth)
+		return s.object(v, p, at)
 	case "array":
 		if !v.IsArray() {
 			return []string{at + " is not a list"}
 		}
 		for i, item := range v.Array() {
-			bad = append(bad, s.against(item, schema.Get("items"), fmt.Sprintf("%s[%d]", at, i), depth+1)...)
+			bad = append(bad, s.against(item, p.items, fmt.Sprintf("%s[%d]", at, i))...)
 		}
 	case "string":
 		if v.Type != gjson.String {
@@ -72,22 +120,22 @@ func (s schemas) against(v, schema gjson.Result, at string, depth int) (bad []st
 // Fields that recordings of the real API show though the description lacks them.
 var alsoReal = []string{"destination", "dispute", "order", "source", "total_count", "login_links", "merchandise", "person"}
 
-func (s schemas) object(v, schema gjson.Result, at string, depth int) (bad []string) {
+func (s schemas) object(v gjson.Result, p *shape, at string) (bad []string) {
 	if !v.IsObject() {
 		return []string{at + " is no object: " + v.Raw}
 	}
-	for _, name := range schema.Get("required").Array() {
-		if !v.Get(escape(name.String())).Exists() {
-			bad = append(bad, at+" lacks "+name.String())
+	have := v.Map()
+	for _, name := range p.required {
+		if !have[name].Exists() {
+			bad = append(bad, at+" lacks "+name)
 		}
 	}
-	props := schema.Get("properties").Map()
-	for name, value := range v.Map() {
-		prop, known := props[name]
+	for name, value := range have {
+		field, known := p.fields[name]
 		switch {
 		case known:
-			bad = append(bad, s.against(value, prop, at+"."+name, depth+1)...)
-		case len(props) > 0 && !slices.Contains(alsoReal, name):
+			bad = append(bad, s.against(value, field, at+"."+name)...)
+		case len(p.fields) > 0 && !slices.Contains(alsoReal, name):
 			bad = append(bad, at+"."+name+" is unknown to Stripe")
 		}
 	}
@@ -96,7 +144,7 @@ func (s schemas) object(v, schema gjson.Result, at string, depth int) (bad []str
 
 // Whatever a journey leaves behind has the shape the official description gives it.
 func TestObjectsHaveOfficialShapes(t *testing.T) {
-	spec := schemas{gjson.GetBytes(embedded.OpenAPISpec, "components.schemas")}
+	spec := officialSchemas()
 	b := start(t)
 	o := b.owner()
 	ch := b.paid(120000, visa, destination(o, 14400)...)
