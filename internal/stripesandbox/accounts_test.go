@@ -135,11 +135,13 @@ func TestCustomAccountByAPI(t *testing.T) {
 // A date of birth is numbers: they are taken as such only, and shown as such.
 func TestDateOfBirth(t *testing.T) {
 	b := start(t)
+	born := []string{"type=custom", "business_type=individual", "individual[dob][day]=07", "individual[dob][month]=5", "individual[dob][year]=1980"}
 	for _, part := range []string{"day", "month", "year"} {
-		b.refused(400, "parameter_invalid_integer", "Invalid integer: first", "/v1/accounts", "type=custom", "business_type=individual", "individual[dob]["+part+"]=first")
+		b.refused(400, "parameter_invalid_integer", "Invalid integer: first", "/v1/accounts", append(born, "individual[dob]["+part+"]=first")...)
 	}
-	a := b.post("/v1/accounts", "type=custom", "business_type=individual", "individual[dob][day]=07", "individual[dob][year]=1980")
-	if dob := a.Get("individual.dob"); dob.Get("day").Raw != "7" || dob.Get("month").Raw != "null" || dob.Get("year").Raw != "1980" {
+	b.refused(400, "parameter_missing", "Missing required param: individual[dob][month].", "/v1/accounts", "type=custom", "individual[dob][day]=7", "individual[dob][year]=1980")
+	a := b.post("/v1/accounts", born...)
+	if dob := a.Get("individual.dob"); dob.Get("day").Raw != "7" || dob.Get("month").Raw != "5" || dob.Get("year").Raw != "1980" {
 		t.Errorf("born %s", dob.Raw)
 	}
 }

@@ -1,7 +1,5 @@
 package stripesandbox
 
-import "strings"
-
 // confirm attempts the payment with the intent's method: it succeeds, holds,
 // starts a debit, asks for a challenge, or is the 402 that says why not.
 func (s *Server) confirm(in *Intent, offSession bool) error {
@@ -75,7 +73,7 @@ func (s *Server) decline(in *Intent, pm *PaymentMethod, card testCard) error {
 	if card.blocked {
 		ch.Outcome = &Outcome{NetworkStatus: "not_sent_to_network", Reason: "highest_risk_level", RiskLevel: "highest", RiskScore: 90, SellerMessage: "Stripe blocked this payment as too risky.", Type: "blocked"}
 	}
-	e.Charge, e.DocURL = ch.ID, "https://stripe.com/docs/error-codes/"+strings.ReplaceAll(card.code, "_", "-")
+	e.Charge, e.DocURL = ch.ID, docURL(card.code)
 	last := *e
 	last.Method = s.show(pm)
 	in.LastError, in.LatestCharge, in.Method, in.Status, in.NextAction = &last, text(ch.ID), "", "requires_payment_method", nil

@@ -30,7 +30,7 @@ func (s *Server) control(fn func(r *http.Request, in *controls) (any, error)) ht
 			write(w, s.failure(err))
 			return
 		}
-		body, err := json.MarshalIndent(v, "", "  ")
+		body, err := wire(v)
 		if err != nil {
 			write(w, s.failure(err))
 			return

@@ -1,7 +1,6 @@
 package stripesandbox
 
 import (
-	"encoding/json"
 	"io"
 	"mime"
 	"net/http"
@@ -30,6 +29,8 @@ type answer struct {
 	retry    string
 	replayed bool
 	original string
+	// ignored are the parameters that Stripe knows and the sandbox does nothing with.
+	ignored []string
 }
 
 // api wraps an operation with what every Stripe request has: the key, the
@@ -45,6 +46,12 @@ func (s *Server) api(op operation) http.HandlerFunc {
 			h.Set("Stripe-Account", acct)
 		}
 		form, err := s.admit(r)
+		if err == nil {
+			form = normalise(form)
+			if e := conform(r.Pattern, form); e != nil {
+				err = e
+			}
+		}
 		if err != nil {
 			write(w, s.failure(err))
 			return
@@ -59,6 +66,9 @@ func (s *Server) api(op operation) http.HandlerFunc {
 		}
 		if a.replayed {
 			h.Set("Idempotent-Replayed", "true")
+		}
+		if len(a.ignored) > 0 {
+			h.Set("Sandbox-Ignored", strings.Join(a.ignored, ", "))
 		}
 		write(w, a)
 	}
@@ -118,7 +128,7 @@ func (s *Server) run(r *http.Request, req string, form url.Values, op operation,
 	var a answer
 	cause := EventRequest{ID: text(req), Key: text(idempotencyKey(r))}
 	err := s.doAs(cause, func() error {
-		body, err := s.perform(r, form, op)
+		body, ignored, err := s.perform(r, form, op)
 		switch {
 		case err != nil && !asAPIError(err).keep:
 			return err
@@ -127,7 +137,7 @@ func (s *Server) run(r *http.Request, req string, form url.Values, op operation,
 		case fail != nil:
 			a = s.failure(fail)
 		default:
-			a = answer{status: http.StatusOK, body: body}
+			a = answer{status: http.StatusOK, body: body, ignored: ignored}
 			if r.Method == http.MethodPost {
 				a.retry = "false"
 			}
@@ -144,17 +154,19 @@ func (s *Server) run(r *http.Request, req string, form url.Values, op operation,
 	return a
 }
 
-// perform runs the operation and renders its answer.
-func (s *Server) perform(r *http.Request, form url.Values, op operation) ([]byte, error) {
+// perform runs the operation and renders its answer; ignored are the parameters
+// that did nothing.
+func (s *Server) perform(r *http.Request, form url.Values, op operation) (body []byte, ignored []string, err error) {
 	c := &call{Server: s, params: newParams(form), id: r.PathValue("id"), sub: r.PathValue("sub"), path: r.URL.Path, writes: r.Method != http.MethodGet}
 	if err := c.actFor(r.Header.Get("Stripe-Account")); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	v, err := op(c)
 	if err != nil {
-		return nil, s.withState(err)
+		return nil, nil, s.withState(err)
 	}
-	return c.render(v)
+	body, err = c.render(v)
+	return body, c.unread(), err
 }
 
 // actFor checks that the account acted for is connected.
@@ -181,7 +193,7 @@ func (c *call) render(v any) ([]byte, error) {
 	if err := c.expand(m, c.list("expand")); err != nil {
 		return nil, err
 	}
-	return json.MarshalIndent(m, "", "  ")
+	return wire(m)
 }
 
 // withState shows the intent a refused payment left behind, while the lock is held.
@@ -204,7 +216,10 @@ func (s *Server) failure(err error) answer {
 	if e.Status >= 500 {
 		s.log.Error("sandbox request", "error", err)
 	}
-	body, _ := json.MarshalIndent(map[string]any{"error": e}, "", "  ")
+	if e.Code != "" && e.DocURL == "" {
+		e.DocURL = docURL(e.Code)
+	}
+	body, _ := wire(map[string]any{"error": e})
 	return answer{status: e.Status, body: body, retry: e.retry}
 }
 

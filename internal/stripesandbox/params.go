@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// params is a decoded form. Reading a parameter makes it known; check refuses
-// the first mistake, and whatever was sent and never read.
+// params is a decoded form whose names and types conform saw to. Reading a
+// parameter makes it known; what was sent and never read did nothing.
 type params struct {
 	values url.Values
 	known  map[string]bool
@@ -21,17 +21,19 @@ func newParams(v url.Values) *params {
 	return &params{values: normalise(v), known: map[string]bool{"expand": true}}
 }
 
-// normalise turns a[] into a[0], a[1], … so that both spellings read alike.
+// normalise numbers what is sent without numbers: a[] becomes a[0], a[1], …, and
+// so do the hashes of a list, a[][b].
 func normalise(v url.Values) url.Values {
 	out := make(url.Values, len(v))
 	for key, vals := range v {
-		if base, ok := strings.CutSuffix(key, "[]"); ok {
-			for i, val := range vals {
-				out.Set(fmt.Sprintf("%s[%d]", base, i), val)
-			}
+		base, rest, ok := strings.Cut(key, "[]")
+		if !ok {
+			out.Set(key, vals[len(vals)-1])
 			continue
 		}
-		out.Set(key, vals[len(vals)-1])
+		for i, val := range vals {
+			out.Set(fmt.Sprintf("%s[%d]%s", base, i, rest), val)
+		}
 	}
 	return out
 }
@@ -199,10 +201,16 @@ func (p *params) check() error {
 	if p.err != nil {
 		return p.err
 	}
+	return nil
+}
+
+// unread are the parameters that the operation took no notice of.
+func (p *params) unread() []string {
+	var out []string
 	for _, k := range slices.Sorted(maps.Keys(p.values)) {
 		if !p.known[k] && !strings.HasPrefix(k, "expand[") {
-			return invalid("parameter_unknown", k, "Received unknown parameter: %s", k)
+			out = append(out, k)
 		}
 	}
-	return nil
+	return out
 }

@@ -27,6 +27,16 @@ func (s *Server) show(r record) map[string]any {
 	return m
 }
 
+// wire is a value as the API writes it: indented, with < and & as they are.
+func wire(v any) ([]byte, error) {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(v)
+	return bytes.TrimSuffix(buf.Bytes(), []byte("\n")), err
+}
+
 // plain is a value as JSON sees it, numbers kept whole.
 func plain(v any) map[string]any {
 	data, err := json.Marshal(v)

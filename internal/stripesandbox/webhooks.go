@@ -1,7 +1,6 @@
 package stripesandbox
 
 import (
-	"encoding/json"
 	"slices"
 	"strings"
 )
@@ -143,6 +142,6 @@ func matches(pattern, kind string) bool {
 
 // payload is an event as an endpoint receives it.
 func (s *Server) payload(e *Event) []byte {
-	data, _ := json.MarshalIndent(s.show(e), "", "  ")
+	data, _ := wire(s.show(e))
 	return data
 }
