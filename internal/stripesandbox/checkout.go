@@ -26,9 +26,12 @@ func (c *call) createSession() (any, error) {
 	if m := c.text("custom_text[submit][message]"); m != "" {
 		cs.CustomText["submit"] = map[string]any{"message": m}
 	}
-	c.readLines(cs)
+	lines := c.askedLines()
 	c.ignore("payment_method_options", "automatic_tax[enabled]", "allow_promotion_codes", "invoice_creation[enabled]", "consent_collection", "payment_intent_data[shipping]")
 	if err := c.check(); err != nil {
+		return nil, err
+	}
+	if err := c.settleLines(cs, lines); err != nil {
 		return nil, err
 	}
 	if err := c.checkSession(cs, uiMode); err != nil {
@@ -39,32 +42,6 @@ func (c *call) createSession() (any, error) {
 	c.sessions.add(cs)
 	c.at(cs.ExpiresAt, timerSessionEnd, cs.ID)
 	return cs, nil
-}
-
-// readLines reads line items, their prices inline.
-func (c *call) readLines(cs *Session) {
-	for _, k := range c.each("line_items") {
-		pd := k + "[price_data]"
-		if c.has(k + "[price]") {
-			c.fail(invalid("resource_missing", k+"[price]", "No such price: '%s'. The sandbox knows inline price_data only.", c.str(k+"[price]")))
-		}
-		li := LineItem{
-			ID: newID("li_"), Price: newID("price_"), Product: newID("prod_"), Currency: c.currency(pd + "[currency]"), UnitAmount: c.int(pd + "[unit_amount]"),
-			Name: c.need(pd + "[product_data][name]"), Description: c.str(pd + "[product_data][description]"), Images: c.list(pd + "[product_data][images]"), Quantity: c.int(k + "[quantity]"),
-		}
-		c.need(pd + "[unit_amount]")
-		c.ignore(pd+"[product_data][metadata]", pd+"[tax_behavior]", pd+"[product_data][tax_code]")
-		if li.Quantity < 1 || li.UnitAmount < 0 {
-			c.fail(invalid("parameter_invalid_integer", k+"[quantity]", "This value must be greater than or equal to 1."))
-		}
-		if cs.Currency != "" && cs.Currency != li.Currency {
-			c.fail(invalid("", k+"[price_data][currency]", "All prices on a Checkout session must be expressed in the same currency."))
-		}
-		cs.Currency = li.Currency
-		cs.AmountTotal += li.UnitAmount * li.Quantity
-		cs.Lines = append(cs.Lines, li)
-	}
-	cs.AmountSubtotal = cs.AmountTotal
 }
 
 // checkSession refuses what Stripe refuses of a session.
@@ -155,32 +132,6 @@ func (c *call) listSessions() (any, error) {
 		}
 		return cs.Scope == c.scope && (intent == "" || string(cs.Intent) == intent) && status(cs.Status) && customer(string(cs.Customer)) && email(have)
 	})
-}
-
-func (c *call) sessionLines() (any, error) {
-	cs, err := lookup(c, c.sessions, c.id, "checkout.session", "id")
-	if err != nil {
-		return nil, err
-	}
-	c.ignore("limit", "starting_after", "ending_before")
-	return c.lineItems(cs), c.check()
-}
-
-// lineItems is the list a session shows of its lines.
-func (s *Server) lineItems(cs *Session) map[string]any {
-	data := []any{}
-	for _, li := range cs.Lines {
-		total := li.UnitAmount * li.Quantity
-		data = append(data, map[string]any{
-			"id": li.ID, "object": "item", "amount_discount": 0, "amount_subtotal": total, "amount_tax": 0, "amount_total": total,
-			"currency": li.Currency, "description": li.Name, "quantity": li.Quantity,
-			"price": map[string]any{"id": li.Price, "object": "price", "active": false, "billing_scheme": "per_unit", "created": cs.Created, "currency": li.Currency,
-				"custom_unit_amount": nil, "livemode": false, "lookup_key": nil, "metadata": map[string]any{}, "nickname": nil, "product": li.Product, "recurring": nil,
-				"tax_behavior": "unspecified", "tiers_mode": nil, "transform_quantity": nil, "type": "one_time", "unit_amount": li.UnitAmount,
-				"unit_amount_decimal": fmt.Sprint(li.UnitAmount)},
-		})
-	}
-	return map[string]any{"object": "list", "data": data, "has_more": false, "url": "/v1/checkout/sessions/" + cs.ID + "/line_items"}
 }
 
 func (c *call) expireSession() (any, error) {

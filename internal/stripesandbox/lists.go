@@ -85,6 +85,15 @@ func lookup[T record](c *call, col *collection[T], id, noun, param string) (T, e
 	return t, nil
 }
 
+// referred is lookup for an id that a parameter names.
+func referred[T record](c *call, col *collection[T], id, noun, param string) (T, error) {
+	t, err := lookup(c, col, id, noun, param)
+	if err != nil {
+		return t, missingRef(noun, param, id)
+	}
+	return t, nil
+}
+
 // createdFilter reads created as an instant or as gt, gte, lt, lte.
 func createdFilter(p *params) func(int64) bool {
 	var tests []func(int64) bool

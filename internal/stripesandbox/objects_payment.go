@@ -55,17 +55,25 @@ type CustomerDetails struct {
 	TaxIDs    []any    `json:"tax_ids"`
 }
 
-// LineItem is one line of a session, its price made inline.
+// LineItem is one line of a session: what the page says of its price, and the price.
 type LineItem struct {
-	ID          string   `json:"id"`
-	Name        string   `json:"name"`
-	Description string   `json:"description"`
-	Images      []string `json:"images"`
-	Product     string   `json:"product"`
-	Price       string   `json:"price"`
-	UnitAmount  int64    `json:"unit_amount"`
-	Quantity    int64    `json:"quantity"`
-	Currency    string   `json:"currency"`
+	ID          string      `json:"id"`
+	Name        string      `json:"name"`
+	Description string      `json:"description"`
+	Images      []string    `json:"images"`
+	Product     string      `json:"product"`
+	Price       string      `json:"price"`
+	UnitAmount  int64       `json:"unit_amount"`
+	Quantity    int64       `json:"quantity"`
+	Amount      int64       `json:"amount"` // of all units; an exact price is rounded once
+	Currency    string      `json:"currency"`
+	Adjustable  *Adjustable `json:"adjustable"`
+}
+
+// Adjustable is how far the payer may change a line's quantity.
+type Adjustable struct {
+	Minimum int64 `json:"minimum"`
+	Maximum int64 `json:"maximum"`
 }
 
 // IntentPlan is what a payment intent can be asked for in both places that make one.

@@ -211,5 +211,7 @@ var constants = map[string]map[string]any{
 		"next_invoice_sequence": 1, "preferred_locales": []any{}, "shipping": nil, "tax_exempt": "none", "test_clock": nil,
 	},
 	"bank_account": {"customer": nil},
+	"product":      {"package_dimensions": nil},
+	"price":        {"billing_scheme": "per_unit", "custom_unit_amount": nil, "tiers_mode": nil, "transform_quantity": nil},
 	"application":  {"name": "Hearth"},
 }

@@ -1,6 +1,9 @@
 package stripesandbox
 
-import "net/http"
+import (
+	"maps"
+	"net/http"
+)
 
 // routes is everything the sandbox answers. Hosted pages add theirs.
 func (s *Server) routes() *http.ServeMux {
@@ -50,6 +53,16 @@ func (s *Server) controls() map[string]func(*http.Request, *controls) (any, erro
 
 // operations is the API: what stripe-go calls.
 func operations() map[string]operation {
+	all := coreOperations()
+	for _, area := range []func() map[string]operation{
+		catalogOperations,
+	} {
+		maps.Copy(all, area())
+	}
+	return all
+}
+
+func coreOperations() map[string]operation {
 	return map[string]operation{
 		"GET /v1/account": (*call).ownAccount,
 

@@ -143,6 +143,7 @@ func takes(schema gjson.Result, parts []string, value string) bool {
 func TestEveryRoute(t *testing.T) {
 	w := startWalk(t)
 	account, custom := w.walkAccounts()
+	w.walkCatalog()
 	w.walkPayments(account)
 	w.walkSplits(account)
 	w.walkPayouts(account)

@@ -11,6 +11,8 @@ type world struct {
 	logins     *collection[*LoginLink]
 	customers  *collection[*Customer]
 	methods    *collection[*PaymentMethod]
+	products   *collection[*Product]
+	prices     *collection[*Price]
 	sessions   *collection[*Session]
 	intents    *collection[*Intent]
 	charges    *collection[*Charge]
@@ -53,6 +55,8 @@ func newWorld(st *store) *world {
 	w.logins = kind(w, st, "logins", func() *LoginLink { return &LoginLink{} })
 	w.customers = kind(w, st, "customers", func() *Customer { return &Customer{} }, "cus_")
 	w.methods = kind(w, st, "methods", func() *PaymentMethod { return &PaymentMethod{} }, "pm_")
+	w.products = kind(w, st, "products", func() *Product { return &Product{} }, "prod_")
+	w.prices = kind(w, st, "prices", func() *Price { return &Price{} }, "price_")
 	w.sessions = kind(w, st, "sessions", func() *Session { return &Session{} }, "cs_")
 	w.intents = kind(w, st, "intents", func() *Intent { return &Intent{} }, "pi_")
 	w.charges = kind(w, st, "charges", func() *Charge { return &Charge{} }, "ch_", "py_")
@@ -95,10 +99,11 @@ func (w *world) find(id string) (record, bool) {
 			if f, ok := w.byPrefix[id[:i+1]]; ok {
 				return f(id)
 			}
-			return nil, false
+			break
 		}
 	}
-	return nil, false
+	t, ok := w.products.get(id) // the one object that may be named by its maker
+	return t, ok
 }
 
 func newSettings() *Settings {
