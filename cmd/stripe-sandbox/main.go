@@ -33,8 +33,14 @@ func run(ctx context.Context, args []string) error {
 	data := flags.String("data", "", "file that keeps the sandbox's world; empty keeps it in memory")
 	hook := flags.String("webhook", "", "URL that hears the platform's events")
 	connectHook := flags.String("connect-webhook", "", "URL that hears the connected accounts' events")
+	share := flags.Float64("fault-share", 0, "share of the API's requests that fail, from 0 to 1")
+	seed := flags.Int64("fault-seed", 1, "which of them")
 	if err := flags.Parse(args); err != nil {
 		return err
+	}
+	var faults []stripesandbox.Fault
+	if *share > 0 {
+		faults = append(faults, stripesandbox.Fault{Route: "*", Kinds: stripesandbox.FaultKinds(), Share: *share, Seed: *seed, Delay: "1s"})
 	}
 	l, err := net.Listen("tcp", *listen)
 	if err != nil {
@@ -42,7 +48,7 @@ func run(ctx context.Context, args []string) error {
 	}
 	base := "http://" + l.Addr().String()
 	s, err := stripesandbox.Open(stripesandbox.Options{
-		DataFile: *data, BaseURL: base, WebhookURL: *hook, ConnectWebhookURL: *connectHook,
+		DataFile: *data, BaseURL: base, WebhookURL: *hook, ConnectWebhookURL: *connectHook, Faults: faults,
 		Logger: slog.New(slog.NewTextHandler(os.Stderr, nil)),
 	})
 	if err != nil {

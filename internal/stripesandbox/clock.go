@@ -104,6 +104,8 @@ func (s *Server) fire(t *Timer) error {
 		return s.demandExpired(t.Ref)
 	case timerPrune:
 		s.prune(t.Ref)
+	case timerSecret:
+		s.secretEnds(t.Ref)
 	}
 	return nil
 }
@@ -123,6 +125,7 @@ const (
 	timerCheck      = "identity-check"
 	timerDemand     = "demand"
 	timerPrune      = "prune"
+	timerSecret     = "secret"
 )
 
 type dueTimer struct {

@@ -1,11 +1,12 @@
 package stripesandbox
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 )
@@ -20,10 +21,15 @@ func (s *Server) control(fn func(r *http.Request, in *controls) (any, error)) ht
 		}
 		var in controls
 		if r.Method == http.MethodPost && r.ContentLength != 0 {
-			if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<16)).Decode(&in); err != nil {
-				write(w, s.failure(invalid("", "", "The body is not JSON that this control knows: %s", err)))
+			body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<28)) // a whole world may come in
+			if err == nil {
+				err = json.Unmarshal(body, &in)
+			}
+			if err != nil {
+				write(w, s.failure(notKnown(err)))
 				return
 			}
+			in.body = body
 		}
 		v, err := fn(r, &in)
 		if err != nil {
@@ -42,15 +48,27 @@ func (s *Server) control(fn func(r *http.Request, in *controls) (any, error)) ht
 // controls is everything a control's body can say.
 type controls struct {
 	Payer
-	Fault
-	Advance   string `json:"advance"`
-	Outcome   string `json:"outcome"`
-	Reason    string `json:"reason"`
-	Inquiry   bool   `json:"inquiry"`
-	Mode      string `json:"mode"`
-	Duplicate int    `json:"duplicate"`
-	Shuffle   bool   `json:"shuffle"`
-	Retire    bool   `json:"retire"`
+	Advance string `json:"advance"`
+	Outcome string `json:"outcome"`
+	Reason  string `json:"reason"`
+	Inquiry bool   `json:"inquiry"`
+
+	body []byte
+}
+
+// decode reads the body of a control that takes more than controls say, and
+// refuses a name it does not know.
+func (in *controls) decode(v any) error {
+	dec := json.NewDecoder(bytes.NewReader(in.body))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(v); err != nil {
+		return notKnown(err)
+	}
+	return nil
+}
+
+func notKnown(err error) error {
+	return invalid("", "", "The body is not JSON that this control knows: %s", err)
 }
 
 // shown is a record as the API shows it, looked at under the lock.
@@ -179,76 +197,11 @@ func (s *Server) controlFailPayout(r *http.Request, in *controls) (any, error) {
 	return s.shown(func() (record, bool) { return s.payouts.get(r.PathValue("id")) })
 }
 
-func (s *Server) controlWebhooks(_ *http.Request, in *controls) (any, error) {
-	if in.Mode != "" && !slices.Contains([]string{modeDeliver, modeHold, modeDrop}, in.Mode) {
-		return nil, invalid("", "mode", "Invalid mode: must be one of deliver, hold, drop")
-	}
-	err := s.do(func() error {
-		c := s.config()
-		c.Mode, c.Duplicate, c.Shuffle = orElse(in.Mode, c.Mode), max(1, in.Duplicate), in.Shuffle
-		s.settings.save(c)
-		return nil
-	})
-	return map[string]any{"mode": in.Mode, "duplicate": max(1, in.Duplicate), "shuffle": in.Shuffle}, err
-}
-
-// controlRoll gives an endpoint a new secret beside its old ones; with retire it
-// makes none, and lets only the newest go on signing.
-func (s *Server) controlRoll(r *http.Request, in *controls) (any, error) {
-	var secrets []string
-	err := s.do(func() (err error) {
-		secrets, err = s.rollSecret(r.PathValue("id"), in.Retire)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return map[string]any{"id": r.PathValue("id"), "secret": secrets[0], "signing": len(secrets)}, nil
-}
-
 func (s *Server) controlFlush(r *http.Request, _ *controls) (any, error) {
 	if err := s.Flush(r.Context()); err != nil {
 		return nil, err
 	}
 	return map[string]any{"flushed": true}, nil
-}
-
-func (s *Server) controlDeliveries(r *http.Request, _ *controls) (any, error) {
-	out := []*Delivery{}
-	s.look(func() {
-		for d := range s.deliveries.newest() {
-			if kind := r.URL.Query().Get("type"); (kind == "" || kind == d.Type) && len(out) < 500 {
-				cp := *d
-				out = append(out, &cp)
-			}
-		}
-	})
-	return map[string]any{"data": out}, nil
-}
-
-func (s *Server) controlResend(r *http.Request, _ *controls) (any, error) {
-	id := r.PathValue("id")
-	var err error
-	var endpoints []string
-	s.look(func() {
-		for d := range s.deliveries.newest() {
-			if d.Event == id && !slices.Contains(endpoints, d.Endpoint) {
-				endpoints = append(endpoints, d.Endpoint)
-			}
-		}
-	})
-	for _, ep := range endpoints {
-		err = s.Resend(id, ep)
-	}
-	return map[string]any{"event": id, "endpoints": endpoints}, err
-}
-
-func (s *Server) controlFaults(_ *http.Request, in *controls) (any, error) {
-	if !strings.Contains(", "+faultKinds()+",", ", "+in.Kind+",") || in.Route == "" {
-		return nil, invalid("", "kind", "Say a route such as POST /v1/refunds, and a kind: one of %s", faultKinds())
-	}
-	s.faults.add(in.Fault)
-	return map[string]any{"route": in.Route, "kind": in.Kind, "count": max(1, in.Count)}, nil
 }
 
 // controlLedger shows every balance, the outside too: each currency sums to zero.
@@ -281,7 +234,7 @@ func (s *Server) controlReset(*http.Request, *controls) (any, error) {
 		k.wipe()
 	}
 	clear(s.st.dirty)
-	s.wires.queues, s.wires.open = map[string]*queue{}, map[string]bool{}
+	s.wires.empty()
 	s.now = 0
 	s.rebuildTimers()
 	return map[string]any{"reset": true}, s.transact(func() error {

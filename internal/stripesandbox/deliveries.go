@@ -8,7 +8,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net/http"
 	"slices"
 	"strings"
@@ -16,10 +15,6 @@ import (
 )
 
 const (
-	modeDeliver = "deliver"
-	modeHold    = "hold"
-	modeDrop    = "drop"
-
 	perEndpoint = 8 // deliveries on their way to one endpoint at once
 	maxAttempts = 8
 	firstRetry  = time.Second
@@ -33,8 +28,18 @@ type wires struct {
 	queues   map[string]*queue // by endpoint
 	flushing int               // callers that wait for everything to be through
 	changed  chan struct{}     // closed and renewed whenever a delivery ends
-	open     map[string]bool   // deliveries that are still to be made
+	open     map[string]stage  // deliveries that are still to be made
+	made     map[string]int    // deliveries since the knobs were set, by type
 }
+
+// stage is where an open delivery is.
+type stage int
+
+const (
+	sleeping stage = iota // until its time comes
+	queued
+	flying
+)
 
 type queue struct {
 	ready    []string
@@ -42,13 +47,18 @@ type queue struct {
 }
 
 func (w *wires) init(s *Server) {
-	w.s, w.queues, w.open, w.changed = s, map[string]*queue{}, map[string]bool{}, make(chan struct{})
+	w.s, w.changed = s, make(chan struct{})
+	w.empty()
+}
+
+func (w *wires) empty() {
+	w.queues, w.open, w.made = map[string]*queue{}, map[string]stage{}, map[string]int{}
 }
 
 // deliver puts an event on its way to an endpoint, once the transaction commits.
 func (s *Server) deliver(e *Event, ep *Endpoint) {
 	d := &Delivery{header: header{ID: newID("dlv_"), Created: s.now}, Event: e.ID, Type: e.Type, Endpoint: ep.ID, URL: ep.URL, Status: "pending"}
-	if s.config().Mode == modeDrop {
+	if s.lost(ep, e.Type) {
 		d.Status = "dropped"
 	}
 	s.deliveries.add(d)
@@ -59,7 +69,12 @@ func (s *Server) deliver(e *Event, ep *Endpoint) {
 // send queues what a committed transaction made.
 func (w *wires) send(out []*Delivery) {
 	for _, d := range out {
-		if d.Status == "pending" {
+		if d.Status != "pending" {
+			continue
+		}
+		if wait := w.s.late(d); wait > 0 {
+			w.later(wait, d.ID, d.Endpoint)
+		} else {
 			w.queue(d.ID, d.Endpoint)
 		}
 	}
@@ -82,24 +97,22 @@ func (w *wires) queue(id, endpoint string) {
 		q = &queue{}
 		w.queues[endpoint] = q
 	}
-	w.open[id] = true
+	w.open[id] = queued
 	q.ready = append(q.ready, id)
 }
 
 // kick starts as many deliveries as may run.
 func (w *wires) kick() {
-	if w.s.config().Mode == modeHold && w.flushing == 0 {
-		return
-	}
 	for _, q := range w.queues {
-		for q.inFlight < perEndpoint && len(q.ready) > 0 && w.s.ctx.Err() == nil {
-			i := 0
-			if w.s.config().Shuffle {
-				i = rand.IntN(len(q.ready)) // #nosec G404 -- disorder, not a secret
+		for q.inFlight < perEndpoint && w.s.ctx.Err() == nil {
+			i := w.next(q)
+			if i < 0 {
+				break
 			}
 			id := q.ready[i]
 			q.ready = slices.Delete(q.ready, i, i+1)
 			q.inFlight++
+			w.open[id] = flying
 			w.s.wg.Go(func() { w.attempt(id, q) })
 		}
 	}
@@ -193,7 +206,8 @@ func (w *wires) book(id string, code int, body, problem string, sent bool) {
 		case code >= 200 && code < 300:
 			d.Status = "delivered"
 			if e, ok := w.s.events.get(d.Event); ok {
-				e.Pending = max(0, e.Pending-1)
+				e.Waiting = slices.DeleteFunc(e.Waiting, func(id string) bool { return id == d.Endpoint })
+				e.Pending = int64(len(e.Waiting))
 				w.s.events.save(e)
 			}
 		case !sent, d.Attempts >= maxAttempts:
@@ -219,26 +233,20 @@ func (w *wires) retry(d *Delivery) {
 		w.queue(d.ID, d.Endpoint)
 		return
 	}
-	wait := min(lastRetry, firstRetry<<(d.Attempts-1))
-	id, endpoint := d.ID, d.Endpoint
+	w.later(min(lastRetry, firstRetry<<(d.Attempts-1)), d.ID, d.Endpoint)
+}
+
+// later queues a delivery after a while, unless a flush was faster.
+func (w *wires) later(wait time.Duration, id, endpoint string) {
+	w.open[id] = sleeping
 	time.AfterFunc(wait, func() {
 		w.s.mu.Lock()
 		defer w.s.mu.Unlock()
-		if w.s.ctx.Err() == nil && w.open[id] && !w.queuedOrGone(id) {
+		if at, open := w.open[id]; open && at == sleeping && w.s.ctx.Err() == nil {
 			w.queue(id, endpoint)
 			w.kick()
 		}
 	})
-}
-
-// queuedOrGone says whether a flush was faster than the retry's wait.
-func (w *wires) queuedOrGone(id string) bool {
-	d, ok := w.s.deliveries.get(id)
-	if !ok || d.Status != "pending" {
-		return true
-	}
-	q := w.queues[d.Endpoint]
-	return q != nil && slices.Contains(q.ready, id)
 }
 
 // Flush delivers everything that waits, held ones too, and retries without
@@ -252,9 +260,9 @@ func (s *Server) Flush(ctx context.Context) error {
 	if err := s.catchUp(); err != nil {
 		return err
 	}
-	for id := range w.open { // what sleeps until its next retry
-		if q := w.queues[s.deliveries.byID[id].Endpoint]; q.inFlight == 0 && !slices.Contains(q.ready, id) {
-			q.ready = append(q.ready, id)
+	for id, at := range w.open {
+		if at == sleeping {
+			w.queue(id, s.deliveries.byID[id].Endpoint)
 		}
 	}
 	w.kick()
@@ -286,7 +294,7 @@ func (w *wires) wait(ctx context.Context) error {
 func (s *Server) AwaitEvent(ctx context.Context, kind, object string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for s.config().Mode == modeDeliver && s.untried(kind, object) {
+	for s.untried(kind, object) {
 		if err := s.wires.wait(ctx); err != nil {
 			return err
 		}
@@ -295,9 +303,9 @@ func (s *Server) AwaitEvent(ctx context.Context, kind, object string) error {
 }
 
 func (s *Server) untried(kind, object string) bool {
-	for id := range s.wires.open {
+	for id, at := range s.wires.open {
 		d, ok := s.deliveries.get(id)
-		if !ok || d.Type != kind || d.Attempts > 0 {
+		if !ok || d.Type != kind || d.Attempts > 0 || at == sleeping || s.held(id) {
 			continue
 		}
 		if e, ok := s.events.get(d.Event); ok && strings.Contains(string(e.Data.Object), `"`+object+`"`) {

@@ -139,7 +139,7 @@ func TestManualNamesEveryControl(t *testing.T) {
 	text, err := os.ReadFile(manual)
 	must(t, err)
 	var shown []string
-	for _, row := range regexp.MustCompile("(?m)^\\| `((?:GET|POST) /_sandbox/[^`]+)`").FindAllStringSubmatch(string(text), -1) {
+	for _, row := range regexp.MustCompile("(?m)^\\| `((?:GET|POST|DELETE) /_sandbox/[^`]+)`").FindAllStringSubmatch(string(text), -1) {
 		shown = append(shown, row[1])
 	}
 	slices.Sort(shown)

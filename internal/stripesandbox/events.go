@@ -56,9 +56,10 @@ func (s *Server) address(e *Event) {
 		if !slices.Contains(ep.Types, "*") && !slices.Contains(ep.Types, e.Type) {
 			continue
 		}
-		for range max(1, s.config().Duplicate) {
+		for range s.copies(ep, e.Type) {
 			s.deliver(e, ep)
 		}
+		e.Waiting = append(e.Waiting, ep.ID)
 		e.Pending++
 	}
 }

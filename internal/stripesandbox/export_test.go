@@ -18,9 +18,6 @@ func Routes() []string { return slices.Sorted(maps.Keys(operations())) }
 // Controls are the routes below /_sandbox.
 func Controls() []string { return slices.Sorted(maps.Keys((&Server{}).controls())) }
 
-// FaultKinds are the kinds of trouble that can be ordered.
-func FaultKinds() []string { return strings.Split(faultKinds(), ", ") }
-
 // Cards are the test cards: number, pm_card_ name, what it does.
 func Cards() (rows [][]string) {
 	for _, c := range testCards {

@@ -88,15 +88,7 @@ func (s *Server) inspectorClock(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) inspectorWebhooks(w http.ResponseWriter, r *http.Request) {
 	mode := r.PostFormValue("mode")
-	err := s.do(func() error {
-		if mode != modeDeliver && mode != modeHold && mode != modeDrop {
-			return invalid("", "mode", "Invalid mode: must be one of deliver, hold, drop")
-		}
-		c := s.config()
-		c.Mode = mode
-		s.settings.save(c)
-		return nil
-	})
+	_, err := s.turn(Knobs{Mode: mode})
 	s.acted(w, r, err, "/inspector/deliveries", "Deliveries: %s.", mode)
 }
 

@@ -134,6 +134,9 @@ type Event struct {
 	Pending    int64        `json:"pending_webhooks"`
 	Request    EventRequest `json:"request"`
 	Type       string       `json:"type"`
+
+	// Waiting are the endpoints that have not accepted it yet.
+	Waiting []string `json:"_waiting"`
 }
 
 type EventData struct {
@@ -158,7 +161,9 @@ type Endpoint struct {
 	URL         string            `json:"url"`
 
 	Connect bool     `json:"_connect"`
-	Secrets []string `json:"_secrets"`
+	Secrets []string `json:"_secrets"` // the newest first; each signs
+	// Ends is when an older secret stops signing.
+	Ends map[string]int64 `json:"_secrets_end"`
 }
 
 // Delivery is one event on its way to one endpoint.
@@ -197,12 +202,10 @@ type Answer struct {
 // Settings are the sandbox's own, one record.
 type Settings struct {
 	header
-	Offset    int64  `json:"offset"` // virtual clock minus wall clock, nanoseconds
-	Mode      string `json:"mode"`   // deliver, hold, drop
-	Duplicate int    `json:"duplicate"`
-	Shuffle   bool   `json:"shuffle"`
-	ClientID  string `json:"client_id"` // the platform's ca_
-	Platform  string `json:"platform"`  // the platform's acct_
+	Knobs
+	Offset   int64  `json:"offset"`    // virtual clock minus wall clock, nanoseconds
+	ClientID string `json:"client_id"` // the platform's ca_
+	Platform string `json:"platform"`  // the platform's acct_
 	// PlatformSchedule is when the platform is paid out; manual unless changed.
 	PlatformSchedule Schedule `json:"platform_schedule"`
 }

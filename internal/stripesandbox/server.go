@@ -28,6 +28,8 @@ type Options struct {
 	WebhookSecret, ConnectWebhookSecret string
 	// ClientID is the platform's ca_… for OAuth; "" makes one, and keeps it.
 	ClientID string
+	// Faults is trouble from the start.
+	Faults []Fault
 	// Pricing is what Stripe would keep; the zero value is 2.9 % + 30, disputes 1500.
 	Pricing Pricing
 	Logger  *slog.Logger
@@ -85,6 +87,12 @@ func Open(o Options) (*Server, error) {
 func (s *Server) start(o Options) error {
 	if err := s.load(); err != nil {
 		return fmt.Errorf("load the sandbox: %w", err)
+	}
+	for _, f := range o.Faults {
+		if err := f.check(); err != nil {
+			return err
+		}
+		s.faults.add(f)
 	}
 	err := s.do(func() error {
 		s.register(o.WebhookURL, o.WebhookSecret, false)

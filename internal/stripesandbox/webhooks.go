@@ -1,6 +1,7 @@
 package stripesandbox
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -37,20 +38,67 @@ func (s *Server) Secret(url string) (secret string) {
 
 func newSecret() string { return "whsec_" + token(32) }
 
+// longestSecret is how long a rolled secret may go on signing.
+const longestSecret = day
+
 // rollSecret gives an endpoint a new secret, the first of its list; the old ones
-// sign beside it until retire lets only the newest live on.
-func (s *Server) rollSecret(id string, retire bool) ([]string, error) {
+// sign beside it until their time, or until a second roll leaves them none.
+func (s *Server) rollSecret(id string, life int64) ([]string, error) {
 	ep, ok := s.endpoints.get(id)
 	if !ok {
 		return nil, missing("webhook endpoint", "id", id)
 	}
-	if retire {
-		ep.Secrets = ep.Secrets[:1]
-	} else {
-		ep.Secrets = append([]string{newSecret()}, ep.Secrets...)
+	ends := map[string]int64{}
+	for _, old := range ep.Secrets {
+		ends[old] = s.now + life
+		if at, ending := ep.Ends[old]; ending {
+			ends[old] = min(at, ends[old])
+		}
 	}
+	ep.Secrets, ep.Ends = append([]string{newSecret()}, ep.Secrets...), ends
+	return s.endSecrets(ep), nil
+}
+
+// retireSecrets lets only the newest go on signing.
+func (s *Server) retireSecrets(id string) ([]string, error) {
+	ep, ok := s.endpoints.get(id)
+	if !ok {
+		return nil, missing("webhook endpoint", "id", id)
+	}
+	ep.Ends = map[string]int64{}
+	for _, old := range ep.Secrets[1:] {
+		ep.Ends[old] = s.now
+	}
+	return s.endSecrets(ep), nil
+}
+
+// endSecrets drops what has had its time and waits for the next; what is left
+// is answered.
+func (s *Server) endSecrets(ep *Endpoint) []string {
+	var next int64
+	ep.Secrets = slices.DeleteFunc(ep.Secrets, func(secret string) bool {
+		at, ending := ep.Ends[secret]
+		if !ending {
+			return false
+		}
+		if at > s.now {
+			next = min(cmp.Or(next, at), at)
+			return false
+		}
+		delete(ep.Ends, secret)
+		return true
+	})
 	s.endpoints.save(ep)
-	return slices.Clone(ep.Secrets), nil
+	if next > 0 {
+		s.at(next, timerSecret, ep.ID)
+	}
+	return slices.Clone(ep.Secrets)
+}
+
+func (s *Server) secretEnds(id string) {
+	if ep, ok := s.endpoints.get(id); ok {
+		s.endSecrets(ep)
+	}
 }
 
 func (c *call) createEndpoint() (any, error) {
@@ -91,7 +139,10 @@ func (c *call) updateEndpoint() (any, error) {
 	if types := c.list("enabled_events"); len(types) > 0 {
 		ep.Types = types
 	}
-	ep.Description, ep.Metadata = orText(c.text("description"), ep.Description), c.metadata("metadata", ep.Metadata)
+	if c.has("description") {
+		ep.Description = c.text("description")
+	}
+	ep.Metadata = c.metadata("metadata", ep.Metadata)
 	if c.has("disabled") {
 		ep.Status = "enabled"
 		if c.bool("disabled") {
@@ -123,6 +174,9 @@ func (c *call) getEvent() (any, error) {
 func (c *call) listEvents() (any, error) {
 	kind, kinds := c.str("type"), c.list("types")
 	success, filtered := c.bool("delivery_success"), c.has("delivery_success")
+	if kind != "" && len(kinds) > 0 {
+		return nil, invalid("", "types", "You may pass either `type` or `types`, but not both.")
+	}
 	if len(kinds) > 20 {
 		return nil, invalid("", "types", "You may pass up to 20 event types.")
 	}

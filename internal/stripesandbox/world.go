@@ -108,7 +108,7 @@ func (w *world) find(id string) (record, bool) {
 
 func newSettings() *Settings {
 	return &Settings{
-		header: header{ID: settingsID}, Mode: modeDeliver, Duplicate: 1,
+		header: header{ID: settingsID}, Knobs: Knobs{Mode: modeDeliver, Duplicate: 1},
 		ClientID: newID("ca_"), Platform: newID("acct_"),
 		PlatformSchedule: Schedule{Interval: "manual", DelayDays: 2},
 	}
