@@ -76,6 +76,12 @@ func cardByAlias(alias string) (testCard, bool) {
 	return testCard{}, false
 }
 
+// unkeepable: the bank declines the card when it is attached, too. One test card
+// is there to be attached and to fail later; Radar judges payments only.
+func (t testCard) unkeepable() bool {
+	return t.code != "" && !t.challenge && !t.blocked && t.alias != "chargeCustomerFail"
+}
+
 // refusal is the error a refused card answers with.
 func (t testCard) refusal() *apiError {
 	e := &apiError{Status: 402, Type: "card_error", Code: t.code, DeclineCode: t.decline, executed: true, keep: true, retry: "false"}

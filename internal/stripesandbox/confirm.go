@@ -9,6 +9,7 @@ func (s *Server) confirm(in *Intent, offSession bool) error {
 	}
 	in.LastError, in.NextAction = nil, nil
 	s.intents.save(in)
+	s.spend(pm)
 	if pm.Type != "card" {
 		s.startDebit(in, pm)
 		return nil
@@ -28,6 +29,13 @@ func (s *Server) confirm(in *Intent, offSession bool) error {
 	}
 	s.accept(in, pm, card)
 	return nil
+}
+
+// spend: a method that is used without belonging to a customer is used once.
+func (s *Server) spend(pm *PaymentMethod) {
+	pm.Spent = pm.Customer == ""
+	pm.passChecks()
+	s.methods.save(pm)
 }
 
 // accept authorises the payment and, unless capture is manual, takes the money.

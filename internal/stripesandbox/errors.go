@@ -60,6 +60,15 @@ func missingRef(noun, param, id string) *apiError {
 	return invalid("resource_missing", param, "No such %s: '%s'", noun, id)
 }
 
+// with shows the intent that the error is about.
+func (e *apiError) with(in *Intent) *apiError { e.Intent = in; return e }
+
+// hint adds to the message what may explain it.
+func (e *apiError) hint(text string) *apiError {
+	e.Message += "; " + text
+	return e
+}
+
 func noAccess(account string) *apiError {
 	e := invalid("account_invalid", "", "The provided key 'sk_test_***' does not have access to account '%s' (or that account does not exist). Application access may have been revoked.", account)
 	e.Status = http.StatusForbidden

@@ -26,3 +26,6 @@ func token(n int) string {
 	}
 	return b.String()[:n]
 }
+
+// upperToken is a token as it stands in invoice numbers.
+func upperToken(n int) string { return strings.ToUpper(token(n)) }

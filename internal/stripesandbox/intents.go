@@ -45,6 +45,9 @@ func (c *call) createIntent() (any, error) {
 		if pm, err = c.useMethod(method); err != nil {
 			return nil, err
 		}
+		if e := payable(pm, customer, "PaymentIntent"); e != nil {
+			return nil, e
+		}
 	}
 	if len(types) == 0 {
 		types = []string{"card"}
@@ -88,6 +91,9 @@ func (c *call) confirmIntent() (any, error) {
 		pm, err := c.useMethod(method)
 		if err != nil {
 			return nil, err
+		}
+		if e := payable(pm, in.Customer, "PaymentIntent"); e != nil {
+			return nil, e.with(in)
 		}
 		in.Method = text(pm.ID)
 	}
@@ -149,6 +155,9 @@ func (c *call) updateIntent() (any, error) {
 		pm, err := c.useMethod(method)
 		if err != nil {
 			return nil, err
+		}
+		if e := payable(pm, in.Customer, "PaymentIntent"); e != nil {
+			return nil, e.with(in)
 		}
 		in.Method, in.Status = text(pm.ID), "requires_confirmation"
 	}

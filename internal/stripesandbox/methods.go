@@ -1,6 +1,21 @@
 package stripesandbox
 
-import "strings"
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+func methodOperations() map[string]operation {
+	return map[string]operation{
+		"POST /v1/payment_methods":             (*call).createMethod,
+		"GET /v1/payment_methods":              (*call).listMethods,
+		"GET /v1/payment_methods/{id}":         (*call).getMethod,
+		"POST /v1/payment_methods/{id}":        (*call).updateMethod,
+		"POST /v1/payment_methods/{id}/attach": (*call).attachMethod,
+		"POST /v1/payment_methods/{id}/detach": (*call).detachMethod,
+	}
+}
 
 // useMethod resolves a payment method id, or makes one from a pm_card_ alias.
 func (c *call) useMethod(id string) (*PaymentMethod, error) {
@@ -11,26 +26,57 @@ func (c *call) useMethod(id string) (*PaymentMethod, error) {
 		return c.newUSBankMethod(c.scope, account.number, usRouting, "individual", BillingDetails{}), nil
 	}
 	pm, ok := c.methods.get(id)
-	if !ok || pm.Scope != c.scope {
-		return nil, missingRef("PaymentMethod", "payment_method", id)
+	switch {
+	case ok && pm.Scope == c.scope:
+		c.methods.save(pm)
+		return pm, nil
+	case ok && pm.Scope == "":
+		return nil, missingRef("PaymentMethod", "payment_method", id).hint("OAuth key or Stripe-Account header was used but API request was provided with a platform-owned payment method ID. Please ensure that the provided payment method matches the specified account.")
 	}
-	return pm, nil
+	return nil, missingRef("PaymentMethod", "payment_method", id)
+}
+
+// payable says whether an intent for a customer may use a method: one that was
+// used without a customer is spent, and a customer's own is for nobody else.
+// noun is PaymentIntent or SetupIntent.
+func payable(pm *PaymentMethod, customer text, noun string) *apiError {
+	switch {
+	case pm.Spent:
+		return refuse("", "payment_method", "The provided PaymentMethod was previously used with a PaymentIntent without Customer attachment, shared with a connected account without Customer attachment, or was detached from a Customer. It may not be used again. To use a PaymentMethod multiple times, you must attach it to a Customer first.")
+	case pm.Customer != "" && customer == "":
+		return refuse("", "payment_method", "The `payment_method` parameter supplied %s belongs to the Customer %s. Please include the Customer in the `customer` parameter on the %s.", pm.ID, pm.Customer, noun)
+	case pm.Customer != "" && pm.Customer != customer:
+		return refuse("", "payment_method", "The PaymentMethod %s does not belong to the Customer you supplied %s. Please use this PaymentMethod with the Customer that it belongs to instead.", pm.ID, customer)
+	}
+	return nil
+}
+
+func (s *Server) newMethod(scope, kind, number string, billing BillingDetails) *PaymentMethod {
+	return s.methods.add(&PaymentMethod{
+		header: header{ID: newID("pm_"), Object: "payment_method", Created: s.now, Scope: scope},
+		Type:   kind, Billing: billing, Metadata: map[string]string{}, Number: number,
+	})
 }
 
 func (s *Server) newCardMethod(scope string, card testCard, month, year int, billing BillingDetails) *PaymentMethod {
-	return s.methods.add(&PaymentMethod{
-		header: header{ID: newID("pm_"), Object: "payment_method", Created: s.now, Scope: scope},
-		Type:   "card", Card: card.details(month, year), Billing: billing, Metadata: map[string]string{}, Number: card.number,
-	})
+	pm := s.newMethod(scope, "card", card.number, billing)
+	pm.Card = card.details(month, year)
+	return pm
+}
+
+// newWalletMethod is a card behind apple_pay, google_pay or link.
+func (s *Server) newWalletMethod(scope, wallet string, billing BillingDetails) *PaymentMethod {
+	card, _ := cardByAlias("pm_card_visa")
+	pm := s.newCardMethod(scope, card, 12, 2034, billing)
+	pm.Card["wallet"] = map[string]any{"type": wallet, wallet: map[string]any{}, "dynamic_last4": "4242"}
+	return pm
 }
 
 func (s *Server) newDebitMethod(scope, iban string, billing BillingDetails) *PaymentMethod {
-	return s.methods.add(&PaymentMethod{
-		header: header{ID: newID("pm_"), Object: "payment_method", Created: s.now, Scope: scope},
-		Type:   "sepa_debit", Billing: billing, Metadata: map[string]string{}, Number: iban,
-		SEPA: map[string]any{"bank_code": iban[4:9], "branch_code": "", "country": iban[:2], "fingerprint": "fp" + iban[len(iban)-8:],
-			"generated_from": map[string]any{"charge": nil, "setup_attempt": nil}, "last4": iban[len(iban)-4:]},
-	})
+	pm := s.newMethod(scope, sepaDebit, iban, billing)
+	pm.SEPA = map[string]any{"bank_code": iban[4:9], "branch_code": "", "country": iban[:2], "fingerprint": "fp" + iban[len(iban)-8:],
+		"generated_from": map[string]any{"charge": nil, "setup_attempt": nil}, "last4": iban[len(iban)-4:]}
+	return pm
 }
 
 // usAccount refuses numbers that are not test accounts, as test mode does.
@@ -42,62 +88,192 @@ func usAccount(number, param string) error {
 }
 
 func (s *Server) newUSBankMethod(scope, number, routing, holder string, billing BillingDetails) *PaymentMethod {
-	return s.methods.add(&PaymentMethod{
-		header: header{ID: newID("pm_"), Object: "payment_method", Created: s.now, Scope: scope},
-		Type:   usBank, Billing: billing, Metadata: map[string]string{}, Number: number,
-		USBank: map[string]any{"account_holder_type": holder, "account_type": "checking", "bank_name": usBankName, "financial_connections_account": nil,
-			"fingerprint": "fp" + number, "last4": number[len(number)-4:], "networks": map[string]any{"preferred": "ach", "supported": []any{"ach"}},
-			"routing_number": routing, "status_details": nil},
-	})
+	pm := s.newMethod(scope, usBank, number, billing)
+	pm.USBank = map[string]any{"account_holder_type": holder, "account_type": "checking", "bank_name": usBankName, "financial_connections_account": nil,
+		"fingerprint": "fp" + number, "last4": number[len(number)-4:], "networks": map[string]any{"preferred": "ach", "supported": []any{"ach"}},
+		"routing_number": routing, "status_details": nil}
+	return pm
 }
 
 func (c *call) createMethod() (any, error) {
-	kind := c.oneOf("type", "card", "card", sepaDebit, usBank)
-	number, month, year := c.str("card[number]"), c.int("card[exp_month]"), c.int("card[exp_year]")
-	iban, tok := c.str("sepa_debit[iban]"), c.str("card[token]")
-	account, routing := c.str(usBank+"[account_number]"), orElse(c.str(usBank+"[routing_number]"), usRouting)
-	holder := c.oneOf(usBank+"[account_holder_type]", "individual", "individual", "company")
-	billing := c.billing("billing_details")
-	c.ignore("card[cvc]", "metadata", usBank+"[account_type]")
+	from, customer := c.str("payment_method"), c.str("customer")
+	form := c.readMethod("")
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	switch kind {
-	case usBank:
-		if err := usAccount(account, usBank+"[account_number]"); err != nil {
-			return nil, err
-		}
-		return c.newUSBankMethod(c.scope, account, routing, holder, billing), nil
-	case sepaDebit:
-		if !validIBAN(iban) {
-			return nil, invalid("invalid_bank_account_iban", "sepa_debit[iban]", "The IBAN you provided is invalid.")
-		}
-		return c.newDebitMethod(c.scope, strings.ReplaceAll(iban, " ", ""), billing), nil
+	if from != "" {
+		return c.cloneMethod(from, customer)
 	}
-	card, ok := cardByNumber(number)
-	if tok != "" {
-		card, ok = cardByAlias("pm_card_" + strings.TrimPrefix(tok, "tok_"))
+	if form.kind == "" {
+		return nil, invalid("parameter_missing", "type", "Missing required param: type.")
 	}
-	if !ok || card.code == "incorrect_number" {
-		return nil, &apiError{Status: 402, Type: "card_error", Code: "incorrect_number", Param: "number", Message: "Your card number is incorrect.", retry: "false"}
-	}
-	return c.newCardMethod(c.scope, card, int(month), int(year), billing), nil
+	return c.makeMethod(form)
 }
 
-func (c *call) billing(key string) BillingDetails {
-	k := func(s string) string { return key + s }
-	return BillingDetails{Email: c.text(k("[email]")), Name: c.text(k("[name]")), Phone: c.text(k("[phone]")), Address: Address{
-		City: c.text(k("[address][city]")), Country: c.text(k("[address][country]")), Line1: c.text(k("[address][line1]")),
-		Line2: c.text(k("[address][line2]")), PostalCode: c.text(k("[address][postal_code]")), State: c.text(k("[address][state]")),
-	}}
+// cloneMethod copies a platform customer's method onto the account acted for.
+func (c *call) cloneMethod(id, customer string) (any, error) {
+	pm, ok := c.methods.get(id)
+	switch {
+	case c.scope == "":
+		return nil, invalid("", "payment_method", "You can only clone a PaymentMethod onto a connected account: make this request with the Stripe-Account header.")
+	case !ok || pm.Scope != "":
+		return nil, missingRef("PaymentMethod", "payment_method", id)
+	case customer != "" && string(pm.Customer) != customer:
+		return nil, invalid("", "payment_method", "The PaymentMethod %s does not belong to the Customer you supplied %s. Please use this PaymentMethod with the Customer that it belongs to instead.", id, customer)
+	case pm.Spent:
+		return nil, payable(pm, "", "PaymentIntent")
+	}
+	cp := *pm
+	cp.header = header{ID: newID("pm_"), Object: "payment_method", Created: c.now, Scope: c.scope}
+	cp.Customer, cp.Metadata, cp.Card = "", map[string]string{}, maps.Clone(pm.Card)
+	if pm.Customer == "" {
+		pm.Spent = true // shared without a customer
+		c.methods.save(pm)
+	}
+	return c.methods.add(&cp), nil
 }
 
 func (c *call) getMethod() (any, error) {
-	pm, err := lookup(c, c.methods, c.id, "PaymentMethod", "id")
+	pm, err := lookup(c, c.methods, c.id, "PaymentMethod", "payment_method")
 	if err != nil {
 		return nil, err
 	}
 	return pm, c.check()
+}
+
+func (c *call) listMethods() (any, error) {
+	customer, kind := c.str("customer"), c.wants("type")
+	keep := func(pm *PaymentMethod) bool { return kind(pm.Type) }
+	if customer == "" {
+		return page(c, mine(c, c.methods), keep)
+	}
+	cu, err := c.customerOf("customer", customer)
+	if err != nil {
+		return nil, err
+	}
+	return page(c, c.methodsOf(cu), keep)
+}
+
+func (c *call) updateMethod() (any, error) {
+	pm, err := lookup(c, c.methods, c.id, "PaymentMethod", "payment_method")
+	if err != nil {
+		return nil, err
+	}
+	before := c.show(pm)
+	c.fillBilling("billing_details", &pm.Billing)
+	pm.Metadata = c.metadata("metadata", pm.Metadata)
+	month, year := c.int("card[exp_month]"), c.int("card[exp_year]")
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	if pm.Customer == "" {
+		return nil, refuse("", "", "You must save this PaymentMethod to a customer before you can update it.")
+	}
+	if month+year > 0 && pm.Card != nil {
+		month, year = orNumber(month, pm.Card["exp_month"]), orNumber(year, pm.Card["exp_year"])
+		if err := c.cardExpiry(month, year); err != nil {
+			return nil, err
+		}
+		pm.Card["exp_month"], pm.Card["exp_year"] = month, year
+	}
+	c.emitChange("payment_method.updated", pm.Scope, before, pm)
+	return pm, nil
+}
+
+func (c *call) attachMethod() (any, error) {
+	customer := c.need("customer")
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	pm, err := c.useMethod(c.id)
+	if err != nil {
+		return nil, missing("PaymentMethod", "payment_method", c.id)
+	}
+	cu, err := c.customerOf("customer", customer)
+	if err != nil {
+		return nil, err
+	}
+	return pm, c.attach(pm, cu)
+}
+
+// attach saves a method to a customer. The bank is asked first: a card that it
+// declines cannot be kept.
+func (c *call) attach(pm *PaymentMethod, cu *Customer) error {
+	card, _ := cardByNumber(pm.Number)
+	switch {
+	case string(pm.Customer) == cu.ID:
+		return nil
+	case pm.Customer != "":
+		return refuse("", "", "The payment method you provided has already been attached to a customer.")
+	case pm.Spent:
+		return refuse("", "", "This PaymentMethod was previously used without being attached to a Customer or was detached from a Customer, and may not be used again.")
+	case pm.Type == "oxxo":
+		return refuse("", "", "This PaymentMethod of type `oxxo` cannot be saved to customers.")
+	case pm.Type == "card" && card.unkeepable():
+		e := card.refusal()
+		e.keep = false
+		return e
+	}
+	c.keepMethod(pm, cu)
+	return nil
+}
+
+// keepMethod makes a method a customer's own.
+func (s *Server) keepMethod(pm *PaymentMethod, cu *Customer) {
+	pm.Customer = text(cu.ID)
+	pm.passChecks()
+	cu.Methods = append([]string{pm.ID}, cu.Methods...)
+	s.methods.save(pm)
+	s.customers.save(cu)
+	s.emit("payment_method.attached", pm)
+}
+
+// passChecks: a bank has seen the card, and what was typed with it was right.
+func (pm *PaymentMethod) passChecks() {
+	was, ok := pm.Card["checks"].(map[string]any)
+	if !ok {
+		return
+	}
+	checks := map[string]any{}
+	for k, v := range was {
+		if v == "unchecked" {
+			v = "pass"
+		}
+		checks[k] = v
+	}
+	pm.Card["checks"] = checks
+}
+
+// detachMethod takes a method from its customer, for good.
+func (c *call) detachMethod() (any, error) {
+	pm, err := lookup(c, c.methods, c.id, "PaymentMethod", "payment_method")
+	if err != nil {
+		return nil, err
+	}
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	if pm.Customer == "" {
+		return nil, refuse("", "payment_method", "The payment method you provided is not attached to a customer so detachment is impossible.")
+	}
+	before := c.show(pm)
+	if cu, ok := c.customers.get(string(pm.Customer)); ok {
+		c.forgetMethod(cu, pm.ID)
+	}
+	pm.Customer, pm.Spent = "", true
+	c.emitAs("payment_method.detached", pm.Scope, c.show(pm), previous(before, c.show(pm)))
+	return pm, nil
+}
+
+// forgetMethod takes an id from what a customer can pay with.
+func (s *Server) forgetMethod(cu *Customer, id string) {
+	before := s.show(cu)
+	cu.Methods = slices.DeleteFunc(cu.Methods, func(m string) bool { return m == id })
+	if string(cu.InvoiceSettings.DefaultMethod) == id {
+		cu.InvoiceSettings.DefaultMethod = ""
+	}
+	s.customers.save(cu)
+	s.emitChange("customer.updated", cu.Scope, before, cu)
 }
 
 func validIBAN(iban string) bool {
@@ -117,68 +293,4 @@ func validIBAN(iban string) bool {
 		}
 	}
 	return rem == 1
-}
-
-func (c *call) createCustomer() (any, error) {
-	cu := &Customer{header: header{ID: newID("cus_"), Object: "customer", Created: c.now, Scope: c.scope}}
-	c.fillCustomer(cu)
-	if err := c.check(); err != nil {
-		return nil, err
-	}
-	c.customers.add(cu)
-	c.emit("customer.created", cu)
-	return cu, nil
-}
-
-func (c *call) fillCustomer(cu *Customer) {
-	for _, f := range []struct {
-		key string
-		to  *text
-	}{{"email", &cu.Email}, {"name", &cu.Name}, {"phone", &cu.Phone}, {"description", &cu.Description}} {
-		if c.has(f.key) {
-			*f.to = c.text(f.key)
-		}
-	}
-	cu.Metadata = c.metadata("metadata", cu.Metadata)
-}
-
-func (c *call) getCustomer() (any, error) {
-	cu, err := lookup(c, c.customers, c.id, "customer", "id")
-	if err != nil {
-		return nil, err
-	}
-	return cu, c.check()
-}
-
-func (c *call) updateCustomer() (any, error) {
-	cu, err := lookup(c, c.customers, c.id, "customer", "id")
-	if err != nil {
-		return nil, err
-	}
-	before := c.show(cu)
-	c.fillCustomer(cu)
-	if err := c.check(); err != nil {
-		return nil, err
-	}
-	c.customers.save(cu)
-	c.emitChange("customer.updated", cu.Scope, before, cu)
-	return cu, nil
-}
-
-func (c *call) listCustomers() (any, error) {
-	email := c.wants("email")
-	return page(c, mine(c, c.customers), func(cu *Customer) bool { return email(string(cu.Email)) })
-}
-
-func (c *call) deleteCustomer() (any, error) {
-	cu, err := lookup(c, c.customers, c.id, "customer", "id")
-	if err != nil {
-		return nil, err
-	}
-	if err := c.check(); err != nil {
-		return nil, err
-	}
-	c.customers.remove(cu.ID)
-	c.emit("customer.deleted", cu)
-	return map[string]any{"id": cu.ID, "object": "customer", "deleted": true}, nil
 }

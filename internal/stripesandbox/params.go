@@ -61,6 +61,13 @@ func (p *params) str(key string) string { p.known[key] = true; return p.values.G
 
 func (p *params) text(key string) text { return text(p.str(key)) }
 
+// into overwrites a text where the parameter was sent, be it empty.
+func (p *params) into(key string, to *text) {
+	if p.has(key) {
+		*to = p.text(key)
+	}
+}
+
 func (p *params) need(key string) string {
 	v := p.str(key)
 	if v == "" {

@@ -9,6 +9,9 @@ import (
 // show renders a record as the API does: without the sandbox's own memory, with
 // the fields that are always the same, with the lists it always embeds.
 func (s *Server) show(r record) map[string]any {
+	if d, ok := r.(*Deleted); ok {
+		return map[string]any{"id": d.ID, "object": d.Object, "deleted": true}
+	}
 	m := plain(r)
 	s.embed(r, m)
 	for k := range m {
@@ -70,6 +73,10 @@ func (s *Server) embed(r record, m map[string]any) {
 		}
 	case *BankAccount:
 		delete(m, "created")
+	case *PaymentMethod:
+		if t.Other != nil {
+			m[t.Type] = t.Other
+		}
 	case *Charge:
 		if t.Intent != "" && t.Status == "succeeded" {
 			m["receipt_url"] = s.baseURL + "/receipts/" + t.ID
@@ -205,13 +212,9 @@ var constants = map[string]map[string]any{
 	},
 	"refund":              {"receipt_number": nil},
 	"balance_transaction": {"exchange_rate": nil},
-	"customer": {
-		"address": nil, "balance": 0, "currency": nil, "default_source": nil, "delinquent": false, "discount": nil, "invoice_prefix": nil,
-		"invoice_settings":      map[string]any{"custom_fields": nil, "default_payment_method": nil, "footer": nil, "rendering_options": nil},
-		"next_invoice_sequence": 1, "preferred_locales": []any{}, "shipping": nil, "tax_exempt": "none", "test_clock": nil,
-	},
-	"bank_account": {"customer": nil},
-	"product":      {"package_dimensions": nil},
-	"price":        {"billing_scheme": "per_unit", "custom_unit_amount": nil, "tiers_mode": nil, "transform_quantity": nil},
-	"application":  {"name": "Hearth"},
+	"customer":            {"discount": nil, "test_clock": nil},
+	"bank_account":        {"customer": nil},
+	"product":             {"package_dimensions": nil},
+	"price":               {"billing_scheme": "per_unit", "custom_unit_amount": nil, "tiers_mode": nil, "transform_quantity": nil},
+	"application":         {"name": "Hearth"},
 }

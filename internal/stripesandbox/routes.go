@@ -54,11 +54,13 @@ func (s *Server) controls() map[string]func(*http.Request, *controls) (any, erro
 	}
 }
 
-// operations is the API: what stripe-go calls.
+// operations is the API: what stripe-go calls. Every area keeps its own.
 func operations() map[string]operation {
 	all := coreOperations()
 	for _, area := range []func() map[string]operation{
 		catalogOperations,
+		customerOperations,
+		methodOperations,
 	} {
 		maps.Copy(all, area())
 	}
@@ -104,14 +106,6 @@ func coreOperations() map[string]operation {
 		"POST /v1/payment_intents/{id}/confirm": (*call).confirmIntent,
 		"POST /v1/payment_intents/{id}/capture": (*call).captureIntent,
 		"POST /v1/payment_intents/{id}/cancel":  (*call).cancelIntent,
-
-		"POST /v1/payment_methods":     (*call).createMethod,
-		"GET /v1/payment_methods/{id}": (*call).getMethod,
-		"POST /v1/customers":           (*call).createCustomer,
-		"GET /v1/customers":            (*call).listCustomers,
-		"GET /v1/customers/{id}":       (*call).getCustomer,
-		"POST /v1/customers/{id}":      (*call).updateCustomer,
-		"DELETE /v1/customers/{id}":    (*call).deleteCustomer,
 
 		"GET /v1/charges":       (*call).listCharges,
 		"GET /v1/charges/{id}":  (*call).getCharge,

@@ -145,6 +145,7 @@ func TestEveryRoute(t *testing.T) {
 	account, custom := w.walkAccounts()
 	w.walkCatalog()
 	w.walkPayments(account)
+	w.walkMethods(account)
 	w.walkSplits(account)
 	w.walkPayouts(account)
 	w.walkEvents()

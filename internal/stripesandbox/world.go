@@ -10,6 +10,7 @@ type world struct {
 	links      *collection[*AccountLink]
 	logins     *collection[*LoginLink]
 	customers  *collection[*Customer]
+	deleted    *collection[*Deleted]
 	methods    *collection[*PaymentMethod]
 	products   *collection[*Product]
 	prices     *collection[*Price]
@@ -54,6 +55,7 @@ func newWorld(st *store) *world {
 	w.links = kind(w, st, "links", func() *AccountLink { return &AccountLink{} })
 	w.logins = kind(w, st, "logins", func() *LoginLink { return &LoginLink{} })
 	w.customers = kind(w, st, "customers", func() *Customer { return &Customer{} }, "cus_")
+	w.deleted = kind(w, st, "deleted", func() *Deleted { return &Deleted{} }, "cus_")
 	w.methods = kind(w, st, "methods", func() *PaymentMethod { return &PaymentMethod{} }, "pm_")
 	w.products = kind(w, st, "products", func() *Product { return &Product{} }, "prod_")
 	w.prices = kind(w, st, "prices", func() *Price { return &Price{} }, "price_")
@@ -80,12 +82,19 @@ func newWorld(st *store) *world {
 	return w
 }
 
-// kind makes a collection and lets ids with the prefixes be found in it.
+// kind makes a collection and lets ids with the prefixes be found in it, and
+// failing that in the collection that took the prefix before.
 func kind[T record](w *world, st *store, name string, fresh func() T, prefixes ...string) *collection[T] {
 	c := newCollection(st, name, fresh)
 	w.all = append(w.all, c)
 	for _, p := range prefixes {
-		w.byPrefix[p] = func(id string) (record, bool) { t, ok := c.get(id); return t, ok }
+		before := w.byPrefix[p]
+		w.byPrefix[p] = func(id string) (record, bool) {
+			if t, ok := c.get(id); ok || before == nil {
+				return t, ok
+			}
+			return before(id)
+		}
 	}
 	return c
 }
