@@ -77,7 +77,7 @@ func TestKeys(t *testing.T) {
 		key    string
 		status int
 		says   string
-	}{{"sk_test_1", 200, ""}, {"sk_live_1", 401, "never takes a live key"}, {"rk_live_1", 401, "never takes a live key"}, {"pk_test_1", 401, "Invalid API Key"}, {"", 401, "did not provide an API key"}} {
+	}{{"sk_test_1", 200, ""}, {"sk_live_1", 401, "never takes a live key"}, {"rk_live_1", 401, "never takes a live key"}, {"pk_test_1", 401, "publishable API key"}, {"nonsense", 401, "Invalid API Key"}, {"", 401, "did not provide an API key"}} {
 		req, _ := http.NewRequest("GET", b.url+"/v1/balance", nil)
 		req.Header.Set("Authorization", "Bearer "+c.key)
 		if r := b.do(req); r.status != c.status || r.header.Get("Request-Id") == "" || !strings.Contains(r.Get("error.message").String(), c.says) {

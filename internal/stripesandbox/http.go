@@ -18,6 +18,8 @@ type call struct {
 	path  string
 	// writes: the request may change what it looks up.
 	writes bool
+	// public: a page asks, with a publishable key.
+	public bool
 }
 
 type operation func(c *call) (any, error)
@@ -42,10 +44,11 @@ func (s *Server) api(op operation) http.HandlerFunc {
 		h.Set("Request-Id", req)
 		h.Set("Stripe-Version", APIVersion)
 		h.Set("Content-Type", "application/json")
+		form, err := s.admit(r)
+		forPages(w, r)
 		if acct := r.Header.Get("Stripe-Account"); acct != "" {
 			h.Set("Stripe-Account", acct)
 		}
-		form, err := s.admit(r)
 		if err == nil {
 			form = normalise(form)
 			if e := conform(r.Pattern, form); e != nil {
@@ -76,12 +79,17 @@ func (s *Server) api(op operation) http.HandlerFunc {
 
 // admit checks the key and decodes the form.
 func (s *Server) admit(r *http.Request) (url.Values, error) {
-	key, _, _ := r.BasicAuth()
-	if bearer, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
-		key = bearer
-	}
-	if e := badKey(key); e != nil {
+	form, err := readForm(r)
+	unwrap(r, form)
+	if byPublishableKey(r) {
+		if e := badPublishable(r); e != nil {
+			return nil, e
+		}
+	} else if e := badKey(apiKey(r)); e != nil {
 		return nil, e
+	}
+	if err != nil {
+		return nil, err
 	}
 	if v := r.Header.Get("Stripe-Version"); v != "" && !strings.HasPrefix(v, APIVersion) {
 		return nil, invalid("", "", "Invalid Stripe API version: %s. This sandbox speaks %s only.", v, APIVersion)
@@ -89,6 +97,11 @@ func (s *Server) admit(r *http.Request) (url.Values, error) {
 	if len(r.Header.Get("Idempotency-Key")) > 255 {
 		return nil, invalid("", "", "The idempotency key is longer than 255 characters.")
 	}
+	return form, nil
+}
+
+// readForm decodes the parameters of a request.
+func readForm(r *http.Request) (url.Values, error) {
 	if r.Method == http.MethodGet || r.Method == http.MethodDelete {
 		return r.URL.Query(), nil
 	}
@@ -111,7 +124,7 @@ func badKey(key string) *apiError {
 	switch {
 	case key == "":
 		msg = "You did not provide an API key. You need to provide your API key in the Authorization header, using Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY')."
-	case strings.HasPrefix(key, "sk_live_"), strings.HasPrefix(key, "rk_live_"):
+	case strings.HasPrefix(key, "sk_live_"), strings.HasPrefix(key, "rk_live_"), strings.HasPrefix(key, "pk_live_"):
 		msg = "This is the Hearth sandbox: it never takes a live key. Use any sk_test_ key here, and keep the live key for Stripe itself."
 	case strings.HasPrefix(key, "sk_test_"), strings.HasPrefix(key, "rk_test_"):
 		return nil
@@ -161,9 +174,13 @@ func (s *Server) perform(r *http.Request, form url.Values, op operation) (body [
 	if err := c.actFor(r.Header.Get("Stripe-Account")); err != nil {
 		return nil, nil, err
 	}
+	c.public = byPublishableKey(r)
+	if err := c.checkSecret(); err != nil {
+		return nil, nil, err
+	}
 	v, err := op(c)
 	if err != nil {
-		return nil, nil, s.withState(err)
+		return nil, nil, c.shownTo(s.withState(err))
 	}
 	body, err = c.render(v)
 	return body, c.unread(), err
@@ -192,6 +209,9 @@ func (c *call) render(v any) ([]byte, error) {
 	}
 	if err := c.expand(m, c.list("expand")); err != nil {
 		return nil, err
+	}
+	if c.public {
+		public(m)
 	}
 	return wire(m)
 }

@@ -12,6 +12,10 @@ func (s *Server) routes() *http.ServeMux {
 	for pattern, op := range operations() {
 		mux.HandleFunc(pattern, s.api(op))
 	}
+	for pattern, op := range clientOperations() {
+		mux.HandleFunc(pattern, s.api(op))
+	}
+	mux.HandleFunc("OPTIONS /v1/", preflight)
 	for pattern, fn := range s.controls() {
 		mux.Handle(pattern, sameSite.Handler(s.control(fn)))
 	}
