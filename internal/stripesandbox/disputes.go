@@ -28,8 +28,8 @@ func (s *Server) cardTrouble(id string) error {
 
 // dispute opens a chargeback, or an inquiry that moves no money.
 func (s *Server) dispute(ch *Charge, reason string, inquiry bool) error {
-	if !ch.IsCaptured || ch.Disputed || ch.IsRefunded {
-		return refuse("", "", "Charge %s cannot be disputed: it must be captured, not refunded, and not disputed before.", ch.ID)
+	if !ch.IsCaptured || ch.Disputed || ch.IsRefunded || ch.SourceTransfer != "" {
+		return refuse("", "", "Charge %s cannot be disputed: it must be captured, a payer's own, not refunded, and not disputed before.", ch.ID)
 	}
 	d := &Dispute{
 		header: header{ID: newID("dp_"), Object: "dispute", Created: s.now, Scope: ch.Scope},

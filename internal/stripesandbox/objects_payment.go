@@ -215,7 +215,7 @@ type Dispute struct {
 	Refundable bool              `json:"is_charge_refundable"`
 	Metadata   map[string]string `json:"metadata"`
 	Intent     text              `json:"payment_intent"`
-	Method     map[string]any    `json:"payment_method_details"`
+	Method     map[string]any    `json:"payment_method_details,omitempty"`
 	Reason     string            `json:"reason"`
 	Status     string            `json:"status"`
 }

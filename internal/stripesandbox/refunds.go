@@ -23,6 +23,9 @@ func (c *call) createRefund() (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if tr, ok := c.transfers.get(string(ch.SourceTransfer)); ok {
+		return c.giveBack(ch, tr, amount, metadata)
+	}
 	plan, err := c.planRefund(ch, amount, reverse, refundFee)
 	if err != nil {
 		return nil, err
@@ -90,6 +93,26 @@ func (s *Server) planRefund(ch *Charge, amount int64, reverse, refundFee bool) (
 		}
 	}
 	return plan, nil
+}
+
+// giveBack is an owner's refund of a payment that a transfer brought: it goes
+// back to the platform, as a reversal of that transfer.
+func (c *call) giveBack(py *Charge, tr *Transfer, amount int64, metadata map[string]string) (any, error) {
+	left := py.Amount - py.Refunded
+	switch {
+	case left == 0:
+		return nil, refuse("charge_already_refunded", "", "Charge %s has already been refunded.", py.ID)
+	case amount > left:
+		return nil, refuse("", "amount", "Refund amount (%s) is greater than unrefunded amount on charge (%s)", human(amount, py.Currency), human(left, py.Currency))
+	case amount == 0:
+		amount = left
+	}
+	if err := c.canReverse(tr, amount); err != nil {
+		return nil, err
+	}
+	re, _ := c.refunds.get(string(c.reverse(tr, amount, "", map[string]string{}).PaymentRefund))
+	re.Metadata = metadata
+	return re, nil
 }
 
 // refund carries a plan out: the money back from the owner, to the customer,
@@ -208,7 +231,7 @@ func (s *Server) refundMatured(id string) error {
 // failRefund returns a refund's money to the balance: the card could not take it.
 func (s *Server) failRefund(id, reason string) error {
 	re, ok := s.refunds.get(id)
-	if !ok || (re.Status != "succeeded" && re.Status != "pending") {
+	if !ok || (re.Status != "succeeded" && re.Status != "pending") || re.SourceReversal != "" {
 		return refuse("", "", "No refund '%s' that could fail.", id)
 	}
 	ch, _ := s.charges.get(re.Charge)

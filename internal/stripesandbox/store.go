@@ -167,6 +167,13 @@ func (c *collection[T]) encode(id string) ([]byte, error) {
 func (c *collection[T]) restore(id string, saved []byte) error {
 	if saved == nil {
 		delete(c.byID, id)
+		// Out of the order too: the same id may be made again, as a balance's is.
+		for i, other := range slices.Backward(c.order) {
+			if other == id {
+				c.order = slices.Delete(c.order, i, i+1)
+				break
+			}
+		}
 		return nil
 	}
 	t := c.fresh()

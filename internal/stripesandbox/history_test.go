@@ -1,0 +1,252 @@
+package stripesandbox_test
+
+import (
+	"cmp"
+	"flag"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"hearth/internal/stripesandbox"
+)
+
+// history is a world to which things happen in any order.
+type history struct {
+	*rapid.T
+	desk
+	books
+	owners []string
+}
+
+func begin(t *rapid.T, s *stripesandbox.Server) *history {
+	h := &history{T: t, desk: desk{s, t.Fatalf, map[string]bool{}}}
+	for _, interval := range []string{"manual", "daily"} {
+		o := h.call(http.MethodPost, "/v1/accounts", "type=express", "country=US", "capabilities[transfers][requested]=true", "capabilities[card_payments][requested]=true",
+			"settings[payouts][schedule][interval]="+interval).Get("id").String()
+		h.control("/accounts/"+o+"/onboard", `{"outcome":"active"}`)
+		h.owners = append(h.owners, o)
+	}
+	h.Check()
+	return h
+}
+
+// Check is what holds after every step.
+func (h *history) Check() {
+	h.books = h.read(append([]string{""}, h.owners...)...)
+	for _, what := range h.wrong() {
+		h.Error(what)
+	}
+}
+
+// post asks for something that may be refused, but never by a failure.
+func (h *history) post(path string, params ...string) {
+	r := h.call(http.MethodPost, path, params...)
+	h.Logf("POST %s %s = %d %s %s", path, strings.Join(params, " "), r.status, r.Get("id"), r.Get("error.message"))
+}
+
+func (h *history) steer(path, format string, args ...any) {
+	r := h.control(path, fmt.Sprintf(format, args...))
+	h.Logf("control %s %s = %d %s", path, fmt.Sprintf(format, args...), r.status, r.Get("error.message"))
+}
+
+func (h *history) one(of ...string) string { return rapid.SampledFrom(of).Draw(h.T, "one") }
+
+func (h *history) chance() bool { return rapid.Bool().Draw(h.T, "chance") }
+
+func (h *history) owner() string { return h.one(h.owners...) }
+
+// pick draws an object there is; without any the step does not happen.
+func (h *history) pick(kind string) shown {
+	if len(h.of[kind]) == 0 {
+		h.Skip("no " + kind)
+	}
+	return h.of[kind][rapid.IntRange(0, len(h.of[kind])-1).Draw(h.T, kind)]
+}
+
+// acting are the header and the id of an object.
+func acting(o shown) []string {
+	if o.scope == "" {
+		return nil
+	}
+	return []string{"@" + o.scope}
+}
+
+// upTo is an amount parameter of at most a little more than there is, or none.
+func (h *history) upTo(name string, most int64) []string {
+	if most < 1 || h.chance() {
+		return nil
+	}
+	return []string{fmt.Sprintf("%s=%d", name, rapid.Int64Range(1, most+most/8+1).Draw(h.T, name))}
+}
+
+func (h *history) flags(names ...string) (out []string) {
+	for _, name := range names {
+		out = append(out, fmt.Sprintf("%s=%t", name, h.chance()))
+	}
+	return out
+}
+
+func (h *history) Pay() {
+	amount := rapid.Int64Range(1000, 300000).Draw(h.T, "amount")
+	o := h.owner()
+	params := []string{fmt.Sprintf("amount=%d", amount), "currency=" + h.one("usd", "usd", "usd", "eur", "jpy", "kwd"), "confirm=true", "payment_method_types[0]=card",
+		"payment_method=pm_card_" + h.one("visa", "bypassPending", "bypassPending", "createDispute", "createDisputeInquiry", "pendingRefund", "refundFail", "createIssuerFraudRecord", "chargeDeclined")}
+	fee := h.upTo("application_fee_amount", amount)
+	switch h.one("plain", "destination", "destination", "behalf", "amount", "direct", "direct") {
+	case "destination":
+		params = append(append(params, "transfer_data[destination]="+o), fee...)
+	case "behalf":
+		params = append(append(params, "transfer_data[destination]="+o, "on_behalf_of="+o), fee...)
+	case "amount":
+		params = append(append(params, "transfer_data[destination]="+o), h.upTo("transfer_data[amount]", amount)...)
+	case "direct":
+		params = append(append(params, "@"+o), fee...)
+	}
+	if h.chance() {
+		params = append(params, "capture_method=manual")
+	}
+	h.post("/v1/payment_intents", params...)
+}
+
+func (h *history) Debit() {
+	h.post("/v1/payment_intents", "amount=50000", "currency=usd", "confirm=true", "payment_method_types[0]=us_bank_account",
+		"payment_method=pm_usBankAccount_"+h.one("success", "noAccount", "dispute"), "transfer_data[destination]="+h.owner(), "application_fee_amount=5000")
+}
+
+func (h *history) Capture() {
+	in := h.pick("payment_intent")
+	if !is(in, "status", "requires_capture") {
+		h.Skip("not held")
+	}
+	most := in.Get("amount_capturable").Int()
+	params := append(acting(in), h.upTo("amount_to_capture", most)...)
+	if in.Get("application_fee_amount").Int() > 0 {
+		params = append(params, h.upTo("application_fee_amount", most)...)
+	}
+	h.post("/v1/payment_intents/"+in.Get("id").String()+"/capture", params...)
+}
+
+func (h *history) Cancel() {
+	in := h.pick("payment_intent")
+	h.post("/v1/payment_intents/"+in.Get("id").String()+"/cancel", acting(in)...)
+}
+
+func (h *history) Refund() {
+	ch := h.pick("charge")
+	params := append(acting(ch), "charge="+ch.Get("id").String())
+	params = append(params, h.upTo("amount", ch.Get("amount_captured").Int()-ch.Get("amount_refunded").Int())...)
+	h.post("/v1/refunds", append(params, h.flags("reverse_transfer", "refund_application_fee")...)...)
+}
+
+func (h *history) RefundFails() {
+	h.steer("/refunds/"+h.pick("refund").Get("id").String()+"/fail", `{}`)
+}
+
+func (h *history) RefundCancelled() {
+	re := h.pick("refund")
+	h.post("/v1/refunds/"+re.Get("id").String()+"/cancel", acting(re)...)
+}
+
+func (h *history) Transfer() {
+	ch := h.pick("charge")
+	params := []string{"currency=" + ch.Get("currency").String(), "destination=" + h.owner(), fmt.Sprintf("amount=%d", rapid.Int64Range(1, ch.Get("amount").Int()).Draw(h.T, "amount"))}
+	if h.chance() {
+		params = append(params, "source_transaction="+ch.Get("id").String())
+	}
+	h.post("/v1/transfers", params...)
+}
+
+func (h *history) Reverse() {
+	tr := h.pick("transfer")
+	params := append(h.upTo("amount", tr.Get("amount").Int()-tr.Get("amount_reversed").Int()), h.flags("refund_application_fee")...)
+	h.post("/v1/transfers/"+tr.Get("id").String()+"/reversals", params...)
+}
+
+func (h *history) FeeRefund() {
+	fee := h.pick("application_fee")
+	h.post("/v1/application_fees/"+fee.Get("id").String()+"/refunds", h.upTo("amount", fee.Get("amount").Int()-fee.Get("amount_refunded").Int())...)
+}
+
+func (h *history) Dispute() {
+	h.steer("/charges/"+h.pick("charge").Get("id").String()+"/dispute", `{"inquiry":%t}`, h.chance())
+}
+
+func (h *history) Evidence() {
+	d := h.pick("dispute")
+	text := h.one("winning_evidence", "losing_evidence", "escalate_inquiry_evidence", "nothing of note")
+	h.post("/v1/disputes/"+d.Get("id").String(), append(append(acting(d), "evidence[uncategorized_text]="+text), h.flags("submit")...)...)
+}
+
+func (h *history) Resolve() {
+	h.steer("/disputes/"+h.pick("dispute").Get("id").String()+"/resolve", `{"outcome":%q}`, h.one("won", "lost"))
+}
+
+func (h *history) Close() {
+	d := h.pick("dispute")
+	h.post("/v1/disputes/"+d.Get("id").String()+"/close", acting(d)...)
+}
+
+func (h *history) PayOut() {
+	bal := h.pick("balance")
+	all := bal.Get("available").Array()
+	have := all[rapid.IntRange(0, len(all)-1).Draw(h.T, "currency")]
+	amount := rapid.Int64Range(1, max(1, have.Get("amount").Int()+100)).Draw(h.T, "amount")
+	h.post("/v1/payouts", append(acting(bal), "currency="+have.Get("currency").String(), fmt.Sprintf("amount=%d", amount), "method="+h.one("standard", "instant"))...)
+}
+
+func (h *history) StopPayout() {
+	po := h.pick("payout")
+	h.post("/v1/payouts/"+po.Get("id").String()+"/"+h.one("cancel", "reverse"), acting(po)...)
+}
+
+func (h *history) PayoutFails() {
+	h.steer("/payouts/"+h.pick("payout").Get("id").String()+"/fail", `{}`)
+}
+
+// NewBank lets payouts run again.
+func (h *history) NewBank() {
+	h.post("/v1/accounts/"+h.owner(), "external_account=btok_us_verified", "settings[payouts][schedule][interval]="+h.one("manual", "daily", "weekly", "monthly"))
+}
+
+func (h *history) Wait() {
+	h.steer("/clock", `{"advance":%q}`, h.one("3s", "2h", "26h", "80h", "200h", "4400h"))
+}
+
+// Leave disconnects the second owner, now and then.
+func (h *history) Leave() {
+	if rapid.IntRange(0, 7).Draw(h.T, "leave") > 0 {
+		h.Skip("stays")
+	}
+	h.steer("/accounts/"+h.owners[1]+"/deauthorize", `{}`)
+}
+
+// Whatever happens in whatever order, the promises hold after every step.
+// HEARTH_SANDBOX_HISTORIES=500 lives through more of them.
+func TestHistoriesKeepTheBooks(t *testing.T) {
+	for name, value := range map[string]string{"rapid.checks": cmp.Or(os.Getenv("HEARTH_SANDBOX_HISTORIES"), "15"), "rapid.nofailfile": "true"} {
+		was := flag.Lookup(name).Value.String()
+		must(t, flag.Set(name, value))
+		defer flag.Set(name, was)
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		s, err := stripesandbox.Open(stripesandbox.Options{})
+		if err != nil {
+			rt.Fatal(err)
+		}
+		defer s.Close()
+		h := begin(rt, s)
+		step := func(fn func()) func(*rapid.T) { return func(t *rapid.T) { h.T = t; h.desk.fatalf = t.Fatalf; fn() } }
+		rt.Repeat(map[string]func(*rapid.T){
+			"": step(h.Check), "pay": step(h.Pay), "pay again": step(h.Pay), "debit": step(h.Debit), "capture": step(h.Capture), "cancel": step(h.Cancel),
+			"refund": step(h.Refund), "refund again": step(h.Refund), "refund fails": step(h.RefundFails), "refund cancelled": step(h.RefundCancelled),
+			"transfer": step(h.Transfer), "reverse": step(h.Reverse), "fee refund": step(h.FeeRefund),
+			"dispute": step(h.Dispute), "evidence": step(h.Evidence), "resolve": step(h.Resolve), "close": step(h.Close),
+			"pay out": step(h.PayOut), "stop payout": step(h.StopPayout), "payout fails": step(h.PayoutFails), "new bank": step(h.NewBank),
+			"wait": step(h.Wait), "wait more": step(h.Wait), "leave": step(h.Leave),
+		})
+	})
+}
