@@ -1,7 +1,6 @@
 package stripesandbox
 
 import (
-	"encoding/json"
 	"reflect"
 	"slices"
 )
@@ -30,17 +29,16 @@ func (s *Server) emitAs(kind, account string, object, prev map[string]any) {
 	if a, ok := s.accounts.get(account); ok && a.Disconnected && kind != "account.application.deauthorized" {
 		return // what happens there is no longer the platform's business
 	}
-	body, _ := json.Marshal(object)
 	e := &Event{
 		header:     header{ID: newID("evt_"), Object: "event", Created: s.now, Scope: account},
 		Account:    account,
 		APIVersion: APIVersion,
 		Type:       kind,
-		Data:       EventData{Object: body},
+		Data:       EventData{Object: compact(object)},
 		Request:    s.cause,
 	}
 	if prev != nil {
-		e.Data.Previous, _ = json.Marshal(prev)
+		e.Data.Previous = compact(prev)
 	}
 	s.events.add(e)
 	s.address(e)

@@ -40,21 +40,6 @@ func wire(v any) ([]byte, error) {
 	return bytes.TrimSuffix(buf.Bytes(), []byte("\n")), err
 }
 
-// plain is a value as JSON sees it, numbers kept whole.
-func plain(v any) map[string]any {
-	data, err := json.Marshal(v)
-	if err != nil {
-		panic(err)
-	}
-	var m map[string]any
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.UseNumber()
-	if err := dec.Decode(&m); err != nil {
-		panic(err)
-	}
-	return m
-}
-
 // embed adds what an object shows of others.
 func (s *Server) embed(r record, m map[string]any) {
 	switch t := r.(type) {
