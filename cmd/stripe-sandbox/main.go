@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -35,6 +36,12 @@ func run(ctx context.Context, args []string) error {
 	connectHook := flags.String("connect-webhook", "", "URL that hears the connected accounts' events")
 	share := flags.Float64("fault-share", 0, "share of the API's requests that fail, from 0 to 1")
 	seed := flags.Int64("fault-seed", 1, "which of them")
+	assume := map[string]string{}
+	flags.Func("assume", "name=value, again for each: what is taken for true where Stripe is not known for sure (docs/sandbox.md)", func(v string) error {
+		name, value, _ := strings.Cut(v, "=")
+		assume[name] = value
+		return nil
+	})
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -48,7 +55,7 @@ func run(ctx context.Context, args []string) error {
 	}
 	base := "http://" + l.Addr().String()
 	s, err := stripesandbox.Open(stripesandbox.Options{
-		DataFile: *data, BaseURL: base, WebhookURL: *hook, ConnectWebhookURL: *connectHook, Faults: faults,
+		DataFile: *data, BaseURL: base, WebhookURL: *hook, ConnectWebhookURL: *connectHook, Faults: faults, Assume: assume,
 		Logger: slog.New(slog.NewTextHandler(os.Stderr, nil)),
 	})
 	if err != nil {

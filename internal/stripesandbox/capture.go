@@ -114,7 +114,7 @@ func (s *Server) collectFee(ch, payment *Charge, amount, availableOn int64) {
 	ch.FeeID, payment.FeeID = text(fee.ID), text(fee.ID)
 	payment.Fee = number(amount)
 	s.charges.save(payment)
-	s.emit("application_fee.created", fee)
+	s.emitFee("application_fee.created", fee)
 }
 
 func (c *call) cancelIntent() (any, error) {
@@ -162,7 +162,9 @@ func (s *Server) release(ch *Charge, expired bool) {
 	if expired {
 		s.emit("charge.expired", ch)
 	}
-	s.emit("charge.refunded", ch)
+	if s.assumes(assumeRelease) == "yes" {
+		s.emit("charge.refunded", ch)
+	}
 }
 
 // holdLapsed cancels a hold that nobody captured.

@@ -1,6 +1,9 @@
 package stripesandbox
 
-import "strings"
+import (
+	"maps"
+	"strings"
+)
 
 // Payer is what a person types on the hosted page. A card number, an
 // IBAN or a US account number says how they pay; everything else may be empty.
@@ -124,6 +127,9 @@ func (s *Server) paySession(cs *Session, pm *PaymentMethod, p Payer) error {
 	if !ok {
 		in = s.newIntent(cs.Scope, cs.AmountTotal, cs.Currency, cs.Plan, cs.MethodTypes)
 		in.Session, in.Customer = cs.ID, cs.Customer
+		if s.assumes(assumeMetadata) == "yes" {
+			maps.Copy(in.Metadata, cs.Metadata)
+		}
 		cs.Intent = text(in.ID)
 	}
 	addr := pm.Billing.Address
@@ -154,8 +160,11 @@ func (s *Server) completeSession(in *Intent) {
 		return
 	}
 	cs.Status, cs.URL = "complete", ""
-	if in.Status == "succeeded" {
+	switch in.Status {
+	case "succeeded":
 		cs.PaymentStatus = "paid"
+	case "requires_capture":
+		cs.PaymentStatus = s.assumes(assumeHoldStatus)
 	}
 	s.sessions.save(cs)
 	s.stop(timerSessionEnd, cs.ID)

@@ -90,6 +90,7 @@ func (s *Server) resolveDispute(id string, won bool) error {
 				fees = []FeeDetail{{Amount: -s.pricing.Dispute, Currency: d.Currency, Description: "Dispute fee refund", Type: "stripe_fee"}}
 			}
 			s.disputeRow(d, "dispute_reversal", d.Amount, "Chargeback reversal for "+d.Charge, fees)
+			s.undispute(d)
 		}
 	default:
 		return refuse("", "", "This dispute is already closed: %s.", d.Status)
@@ -101,6 +102,16 @@ func (s *Server) resolveDispute(id string, won bool) error {
 		s.emit("charge.dispute.funds_reinstated", d)
 	}
 	return nil
+}
+
+// undispute takes the mark off a charge whose dispute was won, if it goes at all.
+func (s *Server) undispute(d *Dispute) {
+	if ch, ok := s.charges.get(d.Charge); ok && s.assumes(assumeDisputed) == "no" {
+		before := s.show(ch)
+		ch.Disputed = false
+		s.charges.save(ch)
+		s.emitChange("charge.updated", ch.Scope, before, ch)
+	}
 }
 
 func (c *call) getDispute() (any, error) {

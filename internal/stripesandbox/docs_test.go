@@ -62,7 +62,7 @@ func surface() (rows [][]string) {
 	return rows
 }
 
-var emitted = regexp.MustCompile(`\bemit(?:On|As|Change)?\((?:[a-zA-Z.]+, )?"([a-z_.]+)"`)
+var emitted = regexp.MustCompile(`\bemit(?:On|As|Change|Fee)?\((?:[a-zA-Z.]+, )?"([a-z_.]+)"`)
 
 // eventTypes are those that the code can send.
 func eventTypes(t *testing.T) string {
@@ -105,18 +105,26 @@ func valueRows() (rows [][]string) {
 	return coded(rows, 2)
 }
 
+func assumptionRows() (rows [][]string) {
+	for _, a := range stripesandbox.Assumptions() {
+		rows = append(rows, []string{"`" + a.Name + "`", "**`" + a.Values[0] + "`**, `" + strings.Join(a.Values[1:], "`, `") + "`", a.Says})
+	}
+	return rows
+}
+
 // The tables of the manual are the code's own.
 func TestManualShowsTheCode(t *testing.T) {
 	text, err := os.ReadFile(manual)
 	must(t, err)
 	page := string(text)
 	for name, want := range map[string]string{
-		"cards":  table("number|by the API|does", coded(stripesandbox.Cards(), 2)),
-		"debits": table("number|by the API|method|does", coded(stripesandbox.Debits(), 3)),
-		"banks":  table("number|does", coded(stripesandbox.Banks(), 1)),
-		"values": table("fact|value|does", valueRows()),
-		"routes": table("below|routes", surface()),
-		"events": eventTypes(t),
+		"cards":       table("number|by the API|does", coded(stripesandbox.Cards(), 2)),
+		"debits":      table("number|by the API|method|does", coded(stripesandbox.Debits(), 3)),
+		"banks":       table("number|does", coded(stripesandbox.Banks(), 1)),
+		"values":      table("fact|value|does", valueRows()),
+		"routes":      table("below|routes", surface()),
+		"events":      eventTypes(t),
+		"assumptions": table("name|may be|says", assumptionRows()),
 	} {
 		begin, end := "<!-- "+name+": written by TestManualShowsTheCode, UPDATE_DOCS=1 -->\n", "<!-- "+name+": end -->"
 		before, rest, found := strings.Cut(page, begin)

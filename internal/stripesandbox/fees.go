@@ -8,7 +8,7 @@ func (s *Server) refundFee(fee *ApplicationFee, amount int64, metadata map[strin
 	txn := s.post("", entry{kind: "application_fee_refund", category: "platform_earning_refund", source: fee.ID, amount: -amount, currency: fee.Currency,
 		description: "REFUND FOR APPLICATION FEE", availableOn: availableOn})
 	// The owner's side is a row of its own; its real type is not known.
-	s.post(fee.Account, entry{kind: "adjustment", category: "fee", source: fee.Charge, amount: amount, currency: fee.Currency,
+	s.post(fee.Account, entry{kind: s.assumes(assumeFeeReturn), category: "fee", source: fee.Charge, amount: amount, currency: fee.Currency,
 		description: "Application fee refund for " + fee.Charge, availableOn: availableOn})
 	fr.Txn = text(txn.ID)
 	s.feeRefunds.add(fr)
@@ -16,8 +16,17 @@ func (s *Server) refundFee(fee *ApplicationFee, amount int64, metadata map[strin
 	fee.IsRefunded = fee.Refunded >= fee.Amount
 	fee.Refunds = append([]string{fr.ID}, fee.Refunds...)
 	s.fees.save(fee)
-	s.emit("application_fee.refunded", fee)
+	s.emitFee("application_fee.refunded", fee)
 	return fr
+}
+
+// emitFee tells of a fee on the platform, or on the account that paid it.
+func (s *Server) emitFee(kind string, fee *ApplicationFee) {
+	if s.assumes(assumeFeeEvents) == "account" {
+		s.emitOn(fee.Account, kind, fee)
+		return
+	}
+	s.emit(kind, fee)
 }
 
 func (c *call) getFee() (any, error) {

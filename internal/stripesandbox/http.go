@@ -236,6 +236,14 @@ func (s *Server) failure(err error) answer {
 	if e.Status >= 500 {
 		s.log.Error("sandbox request", "error", err)
 	}
+	switch e.Status {
+	case http.StatusUnauthorized:
+		e.Type = s.assumes(assumeUnauthorized)
+	case http.StatusForbidden:
+		e.Code = s.assumes(assumeForbidden)
+	case http.StatusConflict:
+		e.Type = s.assumes(assumeConflict)
+	}
 	if e.Code != "" && e.DocURL == "" {
 		e.DocURL = docURL(e.Code)
 	}

@@ -47,7 +47,10 @@ func (s *Server) once(r *http.Request, req string, form url.Values, op operation
 		before()
 		return s.outcome(r, req, form, op, fail, func(answer) {})
 	}
-	id := r.Header.Get("Stripe-Account") + "|" + key
+	id := "|" + key
+	if s.assumes(assumeKeyScope) == "account" {
+		id = r.Header.Get("Stripe-Account") + id
+	}
 	if !s.flight.enter(id) {
 		a := s.failure(&apiError{Status: http.StatusConflict, Type: "invalid_request_error", Code: "idempotency_key_in_use",
 			Message: "There is currently another in-progress request using this Idempotent Key (that probably means you submitted twice, and the other request is still going through): " + key + ". Please try again later."})

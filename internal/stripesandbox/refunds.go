@@ -76,7 +76,7 @@ func (s *Server) planRefund(ch *Charge, amount int64, reverse, refundFee bool) (
 		return none, refuse("", "amount", "Refund amount (%s) is greater than unrefunded amount on charge (%s)", human(amount, ch.Currency), human(left, ch.Currency))
 	case reverse && ch.Transfer == "":
 		return none, refuse("", "reverse_transfer", "Cannot reverse transfer for charge %s: it has no associated transfer.", ch.ID)
-	case refundFee && !reverse && ch.Transfer != "" && ch.FeeID != "":
+	case refundFee && !reverse && ch.Transfer != "" && ch.FeeID != "" && s.assumes(assumeLoneFee) == "refuse":
 		return none, refuse("", "refund_application_fee", "You must set reverse_transfer to true to refund the application fee of a destination charge.")
 	}
 	if amount == 0 {
@@ -237,7 +237,8 @@ func (s *Server) failRefund(id, reason string) error {
 	ch, _ := s.charges.get(re.Charge)
 	before := s.show(re)
 	if re.Txn != "" {
-		txn := s.post(re.Scope, entry{kind: "refund_failure", category: "refund_failure", source: re.ID, amount: re.Amount, currency: re.Currency, description: "REFUND FAILURE"})
+		txn := s.post(re.Scope, entry{kind: "refund_failure", category: s.assumes(assumeFailedRefund), source: re.ID, amount: re.Amount, currency: re.Currency,
+			description: s.assumes(assumeFailedText)})
 		re.FailureTxn = txn.ID
 		s.outside(customersOutside, re.Currency, -re.Amount)
 	}

@@ -32,13 +32,16 @@ type Options struct {
 	Faults []Fault
 	// Pricing is what Stripe would keep; the zero value is 2.9 % + 30, disputes 1500.
 	Pricing Pricing
-	Logger  *slog.Logger
+	// Assume changes what is taken for true where there is no evidence: see Assumptions.
+	Assume map[string]string
+	Logger *slog.Logger
 }
 
 // Server is one sandbox. It is an http.Handler; Close ends its background work.
 type Server struct {
 	log     *slog.Logger
 	pricing Pricing
+	assumed map[string]string
 	mux     *http.ServeMux
 
 	mu      sync.Mutex // guards everything down to the blank line
@@ -66,12 +69,16 @@ func Open(o Options) (*Server, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
+	truths, err := assumed(o.Assume)
+	if err != nil {
+		return nil, err
+	}
 	d, err := openDisk(o.DataFile)
 	if err != nil {
 		return nil, err
 	}
 	st := &store{disk: d, dirty: map[dirtyKey]keeper{}}
-	s := &Server{log: o.Logger, pricing: o.Pricing.orDefault(), st: st, world: newWorld(st), client: deliveryClient()}
+	s := &Server{log: o.Logger, pricing: o.Pricing.orDefault(), assumed: truths, st: st, world: newWorld(st), client: deliveryClient()}
 	s.baseURL = strings.TrimRight(o.BaseURL, "/")
 	s.wires.init(s)
 	s.flight.keys = map[string]bool{}

@@ -26,17 +26,23 @@ func (s *Server) moveToOwner(m movement) (*Transfer, *Charge) {
 		Metadata: map[string]string{}, MethodDetails: map[string]any{"type": "stripe_account", "stripe_account": map[string]any{}},
 	}
 	var fees []FeeDetail
-	if m.fee > 0 {
+	ownRow := s.assumes(assumeOwnerFee) == "own_row"
+	if m.fee > 0 && !ownRow {
 		fees = append(fees, s.applicationFeeDetail(m.fee, m.currency))
 	}
 	out := s.post("", entry{kind: "transfer", category: "transfer", source: tr.ID, amount: -m.amount, currency: m.currency, description: string(m.description), availableOn: m.availableOn})
 	in := s.post(m.destination, entry{kind: "payment", category: "charge", source: py.ID, amount: m.amount, fees: fees, currency: m.currency, availableOn: m.availableOn})
+	if m.fee > 0 && ownRow {
+		s.post(m.destination, entry{kind: "adjustment", category: "fee", source: py.ID, amount: -m.fee, currency: m.currency, description: "Application fee for " + py.ID, availableOn: m.availableOn})
+	}
 	tr.Txn, tr.Payment = text(out.ID), py.ID
 	py.Txn, py.SourceTransfer = text(in.ID), text(tr.ID)
 	s.transfers.add(tr)
 	s.charges.add(py)
 	s.emit("transfer.created", tr)
-	s.emit("payment.created", py)
+	if s.assumes(assumePayments) == "yes" {
+		s.emit("payment.created", py)
+	}
 	return tr, py
 }
 

@@ -1,0 +1,78 @@
+package stripesandbox
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Assumption is something about Stripe for which nobody has evidence: the
+// sandbox takes the likelier answer, and another one when it is told.
+type Assumption struct {
+	Name string
+	// Values are what may be assumed, the default first. A value in angle
+	// brackets stands for any text.
+	Values []string
+	Says   string
+}
+
+const (
+	assumeUnauthorized = "unauthorized_type"
+	assumeForbidden    = "forbidden_code"
+	assumeConflict     = "conflict_type"
+	assumeKeyScope     = "idempotency_scope"
+	assumeHoldStatus   = "held_session_payment_status"
+	assumeRelease      = "released_hold_sends_charge_refunded"
+	assumeDisputed     = "disputed_after_win"
+	assumeLoneFee      = "fee_refund_without_reversal"
+	assumeOwnerFee     = "owner_pays_fee"
+	assumeFeeReturn    = "owner_fee_refund_type"
+	assumeFailedRefund = "refund_failure_category"
+	assumeFailedText   = "refund_failure_description"
+	assumeFeeEvents    = "application_fee_events"
+	assumePayments     = "owner_payment_events"
+	assumeMetadata     = "session_metadata_copied"
+)
+
+var assumptions = []Assumption{
+	{assumeUnauthorized, []string{"invalid_request_error", "authentication_error", "<type>"}, "the error type of a 401"},
+	{assumeForbidden, []string{"account_invalid", "<code>"}, "the error code of a 403"},
+	{assumeConflict, []string{"invalid_request_error", "idempotency_error", "<type>"}, "the error type of a 409, a key in use"},
+	{assumeKeyScope, []string{"account", "platform"}, "idempotency keys are apart for each `Stripe-Account`, or shared"},
+	{assumeHoldStatus, []string{"unpaid", "paid", "no_payment_required"}, "`payment_status` of a session whose money is only held"},
+	{assumeRelease, []string{"yes", "no"}, "a hold that lapses or is cancelled sends `charge.refunded` too"},
+	{assumeDisputed, []string{"yes", "no"}, "`charge.disputed` stays true after a win"},
+	{assumeLoneFee, []string{"refuse", "allow"}, "`refund_application_fee` without `reverse_transfer` on a destination charge"},
+	{assumeOwnerFee, []string{"on_payment", "own_row"}, "the application fee of a destination charge is the fee of the owner's `payment` row, or a row of its own"},
+	{assumeFeeReturn, []string{"adjustment", "<type>"}, "the type of the owner's row for a fee that is given back"},
+	{assumeFailedRefund, []string{"refund_failure", "<category>"}, "`reporting_category` of a refund that failed"},
+	{assumeFailedText, []string{"REFUND FAILURE", "<text>"}, "and its description"},
+	{assumeFeeEvents, []string{"platform", "account"}, "whose event `application_fee.created` is"},
+	{assumePayments, []string{"yes", "no"}, "owners' accounts send `payment.created` for their `py_`"},
+	{assumeMetadata, []string{"no", "yes"}, "a session's metadata is copied to its payment intent"},
+}
+
+// Assumptions is what can be assumed, for help texts.
+func Assumptions() []Assumption { return slices.Clone(assumptions) }
+
+// assumed lays what was told over the defaults.
+func assumed(told map[string]string) (map[string]string, error) {
+	out := map[string]string{}
+	for _, a := range assumptions {
+		out[a.Name] = a.Values[0]
+	}
+	for name, value := range told {
+		i := slices.IndexFunc(assumptions, func(a Assumption) bool { return a.Name == name })
+		if i < 0 {
+			return nil, fmt.Errorf("nothing called %q can be assumed", name)
+		}
+		if a := assumptions[i]; !slices.Contains(a.Values, value) && !strings.HasPrefix(a.Values[len(a.Values)-1], "<") {
+			return nil, fmt.Errorf("%s can be %s, not %q", name, oneOfText(a.Values), value)
+		}
+		out[name] = value
+	}
+	return out, nil
+}
+
+// assumes is what is taken for true.
+func (s *Server) assumes(name string) string { return s.assumed[name] }

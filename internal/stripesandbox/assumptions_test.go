@@ -1,0 +1,133 @@
+package stripesandbox_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"hearth/internal/stripesandbox"
+)
+
+// Whatever is not known for sure can be assumed otherwise, and then is otherwise.
+func TestAssumptions(t *testing.T) {
+	seen := map[string]func(b *bench) string{
+		"unauthorized_type": func(b *bench) string {
+			req, _ := http.NewRequest("GET", b.url+"/v1/balance", nil)
+			return b.do(req).Get("error.type").String()
+		},
+		"forbidden_code": func(b *bench) string { return b.call("GET", "/v1/balance", "@acct_nope").Get("error.code").String() },
+		"conflict_type": func(b *bench) string {
+			b.steer("/faults", m{"route": "POST /v1/customers", "kind": "slow", "count": 2})
+			answers := make(chan reply)
+			for range 2 {
+				go func() { answers <- b.call("POST", "/v1/customers", "#same") }()
+			}
+			one, two := <-answers, <-answers
+			return one.Get("error.type").String() + two.Get("error.type").String()
+		},
+		"idempotency_scope": func(b *bench) string {
+			o := b.owner()
+			if b.post("/v1/customers", "#k").Get("id").String() == b.post("/v1/customers", "#k", "@"+o).Get("id").String() {
+				return "platform"
+			}
+			return "account"
+		},
+		"held_session_payment_status": func(b *bench) string {
+			cs := b.session(9000, "payment_intent_data[capture_method]=manual").Get("id").String()
+			return b.steer("/checkout/"+cs+"/pay", m{"card": visa}).Get("payment_status").String()
+		},
+		"released_hold_sends_charge_refunded": func(b *bench) string {
+			in := b.paid(9000, visa, "payment_intent_data[capture_method]=manual").Get("payment_intent").String()
+			b.post("/v1/payment_intents/" + in + "/cancel")
+			return yesNo(b.get("/v1/events", "type=charge.refunded").Get("data.#").Int() > 0)
+		},
+		"disputed_after_win": func(b *bench) string {
+			ch := b.paid(9000, visa).Get("id").String()
+			b.steer("/disputes/"+b.steer("/charges/"+ch+"/dispute", m{}).Get("id").String()+"/resolve", m{"outcome": "won"})
+			return yesNo(b.get("/v1/charges/" + ch).Get("disputed").Bool())
+		},
+		"fee_refund_without_reversal": func(b *bench) string {
+			ch := b.paid(9000, visa, destination(b.owner(), 900)...).Get("id").String()
+			if b.call("POST", "/v1/refunds", "charge="+ch, "refund_application_fee=true").status == http.StatusOK {
+				return "allow"
+			}
+			return "refuse"
+		},
+		"owner_pays_fee": func(b *bench) string {
+			o := b.owner()
+			b.paid(9000, visa, destination(o, 900)...)
+			if b.holds(o) != 8100 {
+				return "not at all"
+			}
+			if b.get("/v1/balance_transactions", "@"+o, "type=payment").Get("data.0.fee").Int() == 900 {
+				return "on_payment"
+			}
+			return "own_row"
+		},
+		"owner_fee_refund_type": func(b *bench) string {
+			o := b.owner()
+			ch := b.paid(9000, visa, destination(o, 900)...).Get("id").String()
+			b.post("/v1/refunds", "charge="+ch, "reverse_transfer=true", "refund_application_fee=true")
+			return b.get("/v1/balance_transactions", "@"+o, "limit=1").Get("data.0.type").String()
+		},
+		"refund_failure_category":    func(b *bench) string { return b.failedRefund().Get("reporting_category").String() },
+		"refund_failure_description": func(b *bench) string { return b.failedRefund().Get("description").String() },
+		"application_fee_events": func(b *bench) string {
+			b.paid(9000, visa, destination(b.owner(), 900)...)
+			if b.get("/v1/events", "type=application_fee.created").Get("data.#").Int() > 0 {
+				return "platform"
+			}
+			return "account"
+		},
+		"owner_payment_events": func(b *bench) string {
+			o := b.owner()
+			b.paid(9000, visa, destination(o, 900)...)
+			return yesNo(b.get("/v1/events", "@"+o, "type=payment.created").Get("data.#").Int() > 0)
+		},
+		"session_metadata_copied": func(b *bench) string {
+			in := b.get("/v1/payment_intents/" + b.paid(9000, visa, "metadata[a]=b").Get("payment_intent").String())
+			return yesNo(in.Get("metadata.a").String() == "b")
+		},
+	}
+	for _, a := range stripesandbox.Assumptions() {
+		t.Run(a.Name, func(t *testing.T) {
+			look, ok := seen[a.Name]
+			if !ok {
+				t.Fatal("nothing shows it")
+			}
+			for i, value := range a.Values {
+				value = strings.Trim(value, "<>")
+				b := start(t, func(o *stripesandbox.Options) {
+					if i > 0 { // the default needs no telling
+						o.Assume = map[string]string{a.Name: value}
+					}
+				})
+				if got := look(b); got != value {
+					t.Errorf("with %s it is %s", value, got)
+				}
+				b.balanced()
+			}
+		})
+	}
+	for name, value := range map[string]string{"colour": "red", "disputed_after_win": "perhaps"} {
+		if s, err := stripesandbox.Open(stripesandbox.Options{Assume: map[string]string{name: value}}); err == nil {
+			s.Close()
+			t.Errorf("%s=%s was taken", name, value)
+		}
+	}
+}
+
+func yesNo(yes bool) string {
+	if yes {
+		return "yes"
+	}
+	return "no"
+}
+
+// failedRefund is the row of a refund that the bank sent back.
+func (b *bench) failedRefund() reply {
+	b.t.Helper()
+	re := b.post("/v1/refunds", "charge="+b.paid(9000, visa).Get("id").String()).Get("id").String()
+	b.steer("/refunds/"+re+"/fail", m{"reason": "declined"})
+	return reply{Result: b.get("/v1/balance_transactions", "type=refund_failure").Get("data.0")}
+}
