@@ -125,7 +125,7 @@ func devSandbox(c *config.Config) (stop func(), err error) {
 	}
 	hooks := "http://127.0.0.1:" + port + "/webhooks/stripe"
 	sandbox, err := stripesandbox.Open(stripesandbox.Options{
-		DataFile: filepath.Join(c.DataDir, "sandbox.db"), BaseURL: c.SandboxURL,
+		DataFile: filepath.Join(c.DataDir, "sandbox.db"), BaseURL: c.SandboxURL, Name: "Hearth",
 		WebhookURL: hooks, WebhookSecret: sandboxSecret, ConnectWebhookURL: hooks + "/connect", ConnectWebhookSecret: sandboxConnectSecret,
 		Logger: slog.New(slog.DiscardHandler),
 	})

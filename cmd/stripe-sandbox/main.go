@@ -32,6 +32,7 @@ func run(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("stripe-sandbox", flag.ContinueOnError)
 	listen := flags.String("listen", "127.0.0.1:12111", "address to listen on; keep it on loopback, the controls have no log-in")
 	data := flags.String("data", "", "file that keeps the sandbox's world; empty keeps it in memory")
+	name := flags.String("name", "", "the platform's name on the pages; Sandbox business unless said")
 	hook := flags.String("webhook", "", "URL that hears the platform's events")
 	connectHook := flags.String("connect-webhook", "", "URL that hears the connected accounts' events")
 	share := flags.Float64("fault-share", 0, "share of the API's requests that fail, from 0 to 1")
@@ -55,7 +56,7 @@ func run(ctx context.Context, args []string) error {
 	}
 	base := "http://" + l.Addr().String()
 	s, err := stripesandbox.Open(stripesandbox.Options{
-		DataFile: *data, BaseURL: base, WebhookURL: *hook, ConnectWebhookURL: *connectHook, Faults: faults, Assume: assume,
+		DataFile: *data, Name: *name, BaseURL: base, WebhookURL: *hook, ConnectWebhookURL: *connectHook, Faults: faults, Assume: assume,
 		Logger: slog.New(slog.NewTextHandler(os.Stderr, nil)),
 	})
 	if err != nil {

@@ -18,7 +18,7 @@ func (c *call) ownAccount() (any, error) {
 	}
 	cfg := c.config()
 	own := c.newAccount("standard", "US").Settings // what every account shows, with the platform's own over it
-	own.Dashboard["display_name"], own.Payouts.Schedule = "Hearth", cfg.PlatformSchedule
+	own.Dashboard["display_name"], own.Payouts.Schedule = text(c.name), cfg.PlatformSchedule
 	return map[string]any{"id": cfg.Platform, "object": "account", "type": "standard", "charges_enabled": true, "payouts_enabled": true, "details_submitted": true,
 		"country": "US", "default_currency": "usd", "email": "platform@example.com", "business_type": "company", "created": cfg.Created,
 		"capabilities": map[string]any{"card_payments": "active", "transfers": "active"}, "metadata": map[string]any{}, "settings": plain(own)}, nil

@@ -76,7 +76,7 @@ func (s *Server) stripeFee(amount int64, currency, what string) FeeDetail {
 }
 
 func (s *Server) applicationFeeDetail(fee int64, currency string) FeeDetail {
-	return FeeDetail{Amount: fee, Application: text(s.config().ClientID), Currency: currency, Description: "Hearth application fee", Type: "application_fee"}
+	return FeeDetail{Amount: fee, Application: text(s.config().ClientID), Currency: currency, Description: text(s.name + " application fee"), Type: "application_fee"}
 }
 
 // transferCharge sends a destination charge's money on; it returns the owner's payment.
@@ -108,7 +108,7 @@ func (s *Server) collectFee(ch, payment *Charge, amount, availableOn int64) {
 		fee.Originating = text(ch.ID)
 	}
 	txn := s.post("", entry{kind: "application_fee", category: "platform_earning", source: fee.ID, amount: amount, currency: ch.Currency,
-		description: "Application fee from application Hearth for " + payment.Scope, availableOn: availableOn})
+		description: "Application fee from application " + s.name + " for " + payment.Scope, availableOn: availableOn})
 	fee.Txn = text(txn.ID)
 	s.fees.add(fee)
 	ch.FeeID, payment.FeeID = text(fee.ID), text(fee.ID)

@@ -60,9 +60,9 @@ func (s *Server) view(id string) (v checkoutView) {
 // merchant is whom the person pays: the platform, or with a direct charge an owner.
 func (s *Server) merchant(scope string) string {
 	if a, ok := s.accounts.get(scope); ok {
-		return orElse(ownerName(a), platformName)
+		return orElse(ownerName(a), s.name)
 	}
-	return platformName
+	return s.name
 }
 
 // webLink keeps a link that a browser may follow.

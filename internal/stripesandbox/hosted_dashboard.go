@@ -29,7 +29,7 @@ func (s *Server) dashboardOpen(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) dashboardGone(w http.ResponseWriter) {
 	s.notice(w, http.StatusGone, hosted.NoticePage{Surface: "Express", Title: "This link was used already",
-		Text: "A link to the dashboard opens once. Go back to " + platformName + " and open the dashboard from there."})
+		Text: "A link to the dashboard opens once. Go back to " + s.name + " and open the dashboard from there."})
 }
 
 // dashboardAccount is the account that a spent login link still opens. The lock is held.
@@ -102,7 +102,7 @@ func dashboardPath(r *http.Request) string {
 // dashboard draws an account for its owner. The lock is held.
 func (s *Server) dashboard(r *http.Request, a *Account) hosted.DashboardPage {
 	p := hosted.DashboardPage{
-		Platform: platformName, Account: a.ID, Status: status(standing(a)), Charges: a.ChargesEnabled, Payouts: a.PayoutsEnabled,
+		Platform: s.name, Account: a.ID, Status: status(standing(a)), Charges: a.ChargesEnabled, Payouts: a.PayoutsEnabled,
 		Due: a.Requirements.CurrentlyDue, Disabled: string(a.Requirements.DisabledReason),
 		Schedule: scheduleInWords(a.Settings.Payouts.Schedule), BankAction: dashboardPath(r) + "/bank",
 		Name: ownerName(a),
@@ -158,7 +158,7 @@ func ownerName(a *Account) string {
 func scheduleInWords(p Schedule) string {
 	switch p.Interval {
 	case "manual":
-		return platformName + " decides when"
+		return "Paid out by hand"
 	case "weekly":
 		return "Every week on " + p.WeeklyAnchor
 	case "monthly":

@@ -60,7 +60,7 @@ func (s *Server) leadOn(w http.ResponseWriter, r *http.Request, to string, err e
 		s.trouble(w, "Express onboarding", err)
 	case to == "":
 		s.notice(w, http.StatusNotFound, hosted.NoticePage{Surface: "Express onboarding", Title: "This link leads nowhere",
-			Text: "Go back to " + platformName + " and start again from there."})
+			Text: "Go back to " + s.name + " and start again from there."})
 	default:
 		http.Redirect(w, r, to, http.StatusSeeOther)
 	}
@@ -202,7 +202,7 @@ func (s *Server) finishStep(v onboardingVisit, step string, form hosted.Onboardi
 // onboardingPage draws one step. The lock is held.
 func (s *Server) onboardingPage(r *http.Request, v onboardingVisit, form hosted.OnboardingForm) hosted.OnboardingPage {
 	step, path := r.PathValue("step"), onboardingPath(v.link)
-	p := hosted.OnboardingPage{Platform: platformName, Account: v.account.ID, Step: step, Action: path + step, Form: form}
+	p := hosted.OnboardingPage{Platform: s.name, Account: v.account.ID, Step: step, Action: path + step, Form: form}
 	if before := stepBefore(step); before != "" {
 		p.Back = path + before
 	}

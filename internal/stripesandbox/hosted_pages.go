@@ -9,9 +9,6 @@ import (
 	"hearth/internal/stripesandbox/hosted"
 )
 
-// platformName is who people believe they deal with on the hosted pages.
-const platformName = "Hearth"
-
 // hostedRoutes adds the pages that people see. Their forms are refused from
 // other sites: the sandbox has no log-in, and any page could post to loopback.
 func (s *Server) hostedRoutes(mux *http.ServeMux) {

@@ -125,7 +125,7 @@ func badKey(key string) *apiError {
 	case key == "":
 		msg = "You did not provide an API key. You need to provide your API key in the Authorization header, using Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY')."
 	case strings.HasPrefix(key, "sk_live_"), strings.HasPrefix(key, "rk_live_"), strings.HasPrefix(key, "pk_live_"):
-		msg = "This is the Hearth sandbox: it never takes a live key. Use any sk_test_ key here, and keep the live key for Stripe itself."
+		msg = "This is a sandbox: it never takes a live key. Use any sk_test_ key here, and keep the live key for Stripe itself."
 	case strings.HasPrefix(key, "sk_test_"), strings.HasPrefix(key, "rk_test_"):
 		return nil
 	default:

@@ -17,7 +17,7 @@ func (s *Server) consentShow(w http.ResponseWriter, r *http.Request) {
 		s.consentRefused(w, c, err)
 		return
 	}
-	p := hosted.ConsentPage{Platform: platformName, Write: c.Scope == "read_write", Action: r.URL.Path, Fields: map[string]string{
+	p := hosted.ConsentPage{Platform: s.name, Write: c.Scope == "read_write", Action: r.URL.Path, Fields: map[string]string{
 		"client_id": c.ClientID, "scope": c.Scope, "state": c.State, "redirect_uri": c.RedirectURI, "response_type": "code"}}
 	s.reply(w, http.StatusOK, func(w io.Writer) error { return hosted.Consent(w, p) }, c.RedirectURI)
 }

@@ -19,6 +19,9 @@ func (s *Server) show(r record) map[string]any {
 			delete(m, k)
 		}
 	}
+	if r.head().Object == "application" {
+		m["name"] = s.name
+	}
 	for k, v := range constants[r.head().Object] {
 		if _, ok := m[k]; !ok {
 			m[k] = v
@@ -201,5 +204,4 @@ var constants = map[string]map[string]any{
 	"bank_account":        {"customer": nil},
 	"product":             {"package_dimensions": nil},
 	"price":               {"billing_scheme": "per_unit", "custom_unit_amount": nil, "tiers_mode": nil, "transform_quantity": nil},
-	"application":         {"name": "Hearth"},
 }

@@ -26,6 +26,9 @@ type Options struct {
 	WebhookURL, ConnectWebhookURL string
 	// Secrets for those two endpoints; "" makes random ones.
 	WebhookSecret, ConnectWebhookSecret string
+	// Name is whom people deal with on the pages and in the ledger's texts: the
+	// platform; "" is "Sandbox business".
+	Name string
 	// ClientID is the platform's ca_… for OAuth; "" makes one, and keeps it.
 	ClientID string
 	// Faults is trouble from the start.
@@ -40,6 +43,7 @@ type Options struct {
 // Server is one sandbox. It is an http.Handler; Close ends its background work.
 type Server struct {
 	log     *slog.Logger
+	name    string
 	pricing Pricing
 	assumed map[string]string
 	mux     *http.ServeMux
@@ -78,7 +82,7 @@ func Open(o Options) (*Server, error) {
 		return nil, err
 	}
 	st := &store{disk: d, dirty: map[dirtyKey]keeper{}}
-	s := &Server{log: o.Logger, pricing: o.Pricing.orDefault(), assumed: truths, st: st, world: newWorld(st), client: deliveryClient()}
+	s := &Server{log: o.Logger, name: orElse(o.Name, "Sandbox business"), pricing: o.Pricing.orDefault(), assumed: truths, st: st, world: newWorld(st), client: deliveryClient()}
 	s.baseURL = strings.TrimRight(o.BaseURL, "/")
 	s.wires.init(s)
 	s.flight.keys = map[string]bool{}
