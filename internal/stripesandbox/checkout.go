@@ -7,58 +7,51 @@ import (
 )
 
 func (c *call) createSession() (any, error) {
-	mode := c.oneOf("mode", "payment", "payment", "setup", "subscription")
-	uiMode := c.oneOf("ui_mode", "hosted", "hosted", "embedded")
 	cs := &Session{
 		header:    header{ID: newID("cs_test_"), Object: "checkout.session", Created: c.now, Scope: c.scope},
 		CancelURL: c.text("cancel_url"), ClientRef: c.text("client_reference_id"), Customer: c.text("customer"),
-		Creation: c.oneOf("customer_creation", "if_required", "always", "if_required"), CustomerEmail: c.text("customer_email"),
-		ExpiresAt: c.int("expires_at"), Locale: c.text("locale"), Metadata: c.metadata("metadata", nil), Mode: mode,
+		Creation: c.text("customer_creation"), CustomerEmail: c.text("customer_email"),
+		ExpiresAt: c.int("expires_at"), Locale: c.text("locale"), Metadata: c.metadata("metadata", nil), Mode: c.oneOf("mode", "payment", "payment", "setup", "subscription"),
 		MethodTypes: c.list("payment_method_types"), PaymentStatus: "unpaid", Status: "open", SubmitType: c.text("submit_type"),
 		SuccessURL: c.text("success_url"), BillingAddress: c.text("billing_address_collection"),
 		PhoneNumbers: map[string]bool{"enabled": c.bool("phone_number_collection[enabled]")},
-		CustomText:   map[string]any{"after_submit": nil, "shipping_address": nil, "submit": nil, "terms_of_service_acceptance": nil},
-		Plan:         c.planFrom("payment_intent_data"),
+		CustomText:   c.customTexts(), Collected: c.collected(), Plan: c.planFrom("payment_intent_data"),
+		UIMode: c.oneOf("ui_mode", "hosted", "hosted", "embedded"), ReturnURL: c.str("return_url"), OnCompletion: c.str("redirect_on_completion"),
 	}
 	if c.bool("after_expiration[recovery][enabled]") {
 		cs.AfterExpiry = &AfterExpiration{Recovery: &Recovery{Enabled: true, AllowPromotionCodes: c.bool("after_expiration[recovery][allow_promotion_codes]")}}
 	}
-	if m := c.text("custom_text[submit][message]"); m != "" {
-		cs.CustomText["submit"] = map[string]any{"message": m}
-	}
 	lines := c.askedLines()
-	c.ignore("payment_method_options", "automatic_tax[enabled]", "allow_promotion_codes", "invoice_creation[enabled]", "consent_collection", "payment_intent_data[shipping]")
 	if err := c.check(); err != nil {
 		return nil, err
 	}
 	if err := c.settleLines(cs, lines); err != nil {
 		return nil, err
 	}
-	if err := c.checkSession(cs, uiMode); err != nil {
+	if err := c.checkSession(cs); err != nil {
 		return nil, err
 	}
-	cs.Link = c.baseURL + "/c/pay/" + cs.ID
-	cs.URL = text(cs.Link)
-	c.sessions.add(cs)
-	c.at(cs.ExpiresAt, timerSessionEnd, cs.ID)
+	c.openAs(cs)
 	return cs, nil
 }
 
+// openAs opens a checked session: its page is there until it expires.
+func (s *Server) openAs(cs *Session) {
+	if cs.UIMode == "embedded" {
+		cs.ClientSecret, cs.Link = text(cs.ID+"_secret_"+token(25)), s.baseURL+"/c/embed/"+cs.ID
+	} else {
+		cs.Link = s.baseURL + "/c/pay/" + cs.ID
+		cs.URL = text(cs.Link)
+	}
+	s.sessions.add(cs)
+	s.at(cs.ExpiresAt, timerSessionEnd, cs.ID)
+}
+
 // checkSession refuses what Stripe refuses of a session.
-func (c *call) checkSession(cs *Session, uiMode string) error {
+func (c *call) checkSession(cs *Session) error {
 	switch {
 	case cs.Mode != "payment":
 		return invalid("", "mode", "The sandbox knows Checkout Sessions in payment mode only.")
-	case uiMode == "embedded" && cs.SuccessURL != "":
-		return invalid("", "success_url", "`success_url` is not allowed when `ui_mode` is `embedded`.")
-	case uiMode == "embedded":
-		return invalid("", "ui_mode", "The sandbox knows hosted Checkout only.")
-	case cs.SuccessURL == "":
-		return invalid("parameter_missing", "success_url", "Missing required param: success_url.")
-	case !isURL(string(cs.SuccessURL)):
-		return invalid("url_invalid", "success_url", "Not a valid URL")
-	case cs.CancelURL != "" && !isURL(string(cs.CancelURL)):
-		return invalid("url_invalid", "cancel_url", "Not a valid URL")
 	case len(cs.Lines) == 0:
 		return invalid("parameter_missing", "line_items", "Missing required param: line_items.")
 	case len(cs.Lines) > 100:
@@ -67,8 +60,24 @@ func (c *call) checkSession(cs *Session, uiMode string) error {
 		return invalid("", "client_reference_id", "The client_reference_id must be at most 200 characters.")
 	case cs.Customer != "" && cs.CustomerEmail != "":
 		return invalid("", "customer", "You may only specify one of these parameters: customer, customer_email.")
-	case cs.AmountTotal < 50 && slices.Contains([]string{"usd", "eur", "chf"}, cs.Currency):
+	case cs.AmountTotal > 0 && cs.AmountTotal < 50 && slices.Contains([]string{"usd", "eur", "chf"}, cs.Currency):
 		return invalid("amount_too_small", "line_items", "The Checkout Session's total amount due must add up to at least %s %s", human(50, cs.Currency), cs.Currency)
+	}
+	if err := checkReturns(cs); err != nil {
+		return err
+	}
+	if err := c.checkCollected(cs); err != nil {
+		return err
+	}
+	if cs.Customer != "" {
+		if _, ok := c.customers.get(string(cs.Customer)); !ok {
+			return missingRef("customer", "customer", string(cs.Customer))
+		}
+	} else if cs.Mode == "payment" {
+		cs.Creation = orText(cs.Creation, "if_required")
+	}
+	if cs.MethodCollection == "" {
+		cs.MethodCollection = map[bool]string{true: "if_required", false: "always"}[cs.Mode == "payment"]
 	}
 	if cs.ExpiresAt == 0 {
 		cs.ExpiresAt = c.now + day
@@ -120,6 +129,7 @@ func (c *call) getSession() (any, error) {
 
 func (c *call) listSessions() (any, error) {
 	intent, status, customer := c.str("payment_intent"), c.wants("status"), c.wants("customer")
+	link, subscription := c.str("payment_link"), c.str("subscription")
 	email := c.wants("customer_details[email]")
 	all := mine(c, c.sessions)
 	if in, ok := c.intents.get(intent); ok {
@@ -129,6 +139,9 @@ func (c *call) listSessions() (any, error) {
 		have := string(cs.CustomerEmail)
 		if cs.Details != nil {
 			have = string(cs.Details.Email)
+		}
+		if link != "" || subscription != "" { // no session came from one
+			return false
 		}
 		return cs.Scope == c.scope && (intent == "" || string(cs.Intent) == intent) && status(cs.Status) && customer(string(cs.Customer)) && email(have)
 	})
@@ -150,7 +163,7 @@ func (s *Server) expire(cs *Session) error {
 	if cs.Status != "open" {
 		return refuse("", "", "Only Checkout Sessions with a status in [\"open\"] can be expired. This Checkout Session has a status of %s.", cs.Status)
 	}
-	cs.Status, cs.URL = "expired", ""
+	cs.Status, cs.URL, cs.ClientSecret = "expired", "", ""
 	if cs.AfterExpiry != nil {
 		cs.AfterExpiry.Recovery.URL, cs.AfterExpiry.Recovery.ExpiresAt = text(s.baseURL+"/c/recover/"+cs.ID), number(s.now+30*day)
 	}

@@ -2,6 +2,7 @@ package stripesandbox
 
 import (
 	"maps"
+	"slices"
 	"strings"
 )
 
@@ -20,6 +21,13 @@ type Payer struct {
 	Country            string `json:"country"`
 	PostalCode         string `json:"postal_code"`
 	Line1, City, State string
+	// Method is a payment method of the customer's, or a pm_card_… name.
+	Method string `json:"payment_method"`
+	// Wallet is apple_pay, google_pay or link: the wallet knows the rest.
+	Wallet string `json:"wallet"`
+	// Save keeps the method with the customer, for the next time.
+	Save bool `json:"save"`
+	Answers
 	// PassChallenge completes a 3DS challenge at once; nil leaves it to be completed.
 	PassChallenge *bool `json:"challenge"`
 }
@@ -27,6 +35,12 @@ type Payer struct {
 func (p Payer) billing(fallback text) BillingDetails {
 	return BillingDetails{Email: orText(text(p.Email), fallback), Name: text(p.Name), Phone: text(p.Phone), Address: Address{
 		City: text(p.City), Country: text(orElse(p.Country, "US")), Line1: text(p.Line1), PostalCode: text(p.PostalCode), State: text(p.State)}}
+}
+
+// over lays what the person typed over what their payment method says.
+func (p Payer) over(b BillingDetails) BillingDetails {
+	b.Email, b.Name, b.Phone = orText(text(p.Email), b.Email), orText(text(p.Name), b.Name), orText(text(p.Phone), b.Phone)
+	return b
 }
 
 // Pay pays an open session as the hosted page does. The session is complete
@@ -40,20 +54,33 @@ func (s *Server) Pay(sessionID string, p Payer) (session *Session, err error) {
 			return err
 		}
 		session = cs
-		pm, err := s.methodOf(cs, p)
-		if err != nil {
-			return err
-		}
-		if err := s.withState(s.paySession(cs, pm, p)); err != nil {
-			return err
-		}
-		in, _ := s.intents.get(string(cs.Intent))
-		if p.PassChallenge != nil && in.Status == "requires_action" {
-			return s.endChallenge(in, *p.PassChallenge)
-		}
-		return nil
+		return s.checkOut(cs, p)
 	})
 	return session, err
+}
+
+// checkOut is one attempt of a person to be done with the page.
+func (s *Server) checkOut(cs *Session, p Payer) error {
+	if cs.Mode == "payment" && cs.AmountTotal == 0 {
+		s.tell(cs, p.billing(s.emailOf(cs)), p)
+		s.finish(cs, "no_payment_required")
+		return nil
+	}
+	pm, err := s.methodOf(cs, p)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(cs.MethodTypes, pm.Type) {
+		return refuse("", "payment_method", "The payment method type `%s` is not offered by this Checkout Session.", pm.Type)
+	}
+	if err := s.withState(s.paySession(cs, pm, p)); err != nil {
+		return err
+	}
+	in, _ := s.intents.get(string(cs.Intent))
+	if p.PassChallenge != nil && in.Status == "requires_action" {
+		return s.endChallenge(in, *p.PassChallenge)
+	}
+	return nil
 }
 
 // CompleteChallenge ends the 3DS challenge of an intent.
@@ -91,9 +118,34 @@ func (s *Server) openSession(id string) (*Session, error) {
 	return cs, nil
 }
 
-// methodOf makes the payment method a person chose.
+// emailOf is the e-mail address that the merchant gave.
+func (s *Server) emailOf(cs *Session) text {
+	if cu, ok := s.customers.get(string(cs.Customer)); ok {
+		return orText(cs.CustomerEmail, cu.Email)
+	}
+	return cs.CustomerEmail
+}
+
+// methodOf is the payment method a person chose: one that the customer has, or a new one.
 func (s *Server) methodOf(cs *Session, p Payer) (*PaymentMethod, error) {
-	billing := p.billing(cs.CustomerEmail)
+	billing := p.billing(s.emailOf(cs))
+	switch {
+	case slices.Contains(wallets, p.Wallet):
+		return s.newWalletMethod(cs.Scope, p.Wallet, billing), nil
+	case p.Wallet != "":
+		return nil, invalid("", "wallet", "Invalid wallet: must be one of %s", strings.Join(wallets, ", "))
+	case strings.HasPrefix(p.Method, "pm_card_"):
+		p.Card = p.Method
+	case p.Method != "":
+		pm, ok := s.methods.get(p.Method)
+		if !ok || pm.Scope != cs.Scope {
+			return nil, missingRef("PaymentMethod", "payment_method", p.Method)
+		}
+		if err := payable(pm, cs.Customer, "PaymentIntent"); err != nil {
+			return nil, err
+		}
+		return pm, nil
+	}
 	if p.IBAN != "" {
 		iban := strings.ToUpper(strings.ReplaceAll(p.IBAN, " ", ""))
 		if !validIBAN(iban) {
@@ -121,8 +173,22 @@ func (s *Server) methodOf(cs *Session, p Payer) (*PaymentMethod, error) {
 	return s.newCardMethod(cs.Scope, card, p.ExpMonth, p.ExpYear, billing), nil
 }
 
+// wallets are those that Checkout offers above its form.
+var wallets = []string{"apple_pay", "google_pay", "link"}
+
+// tell writes down who the person is and what they answered.
+func (s *Server) tell(cs *Session, b BillingDetails, p Payer) {
+	cs.Details = &CustomerDetails{Address: &b.Address, Email: orText(b.Email, s.emailOf(cs)), Name: b.Name, TaxExempt: "none", TaxIDs: []any{}}
+	if cs.PhoneNumbers["enabled"] {
+		cs.Details.Phone = orText(text(p.Phone), b.Phone)
+	}
+	cs.keep(p.Answers)
+	s.sessions.save(cs)
+}
+
 // paySession confirms the session's intent, made now if this is the first attempt.
 func (s *Server) paySession(cs *Session, pm *PaymentMethod, p Payer) error {
+	s.tell(cs, p.over(pm.Billing), p)
 	in, ok := s.intents.get(string(cs.Intent))
 	if !ok {
 		in = s.newIntent(cs.Scope, cs.AmountTotal, cs.Currency, cs.Plan, cs.MethodTypes)
@@ -132,16 +198,29 @@ func (s *Server) paySession(cs *Session, pm *PaymentMethod, p Payer) error {
 		}
 		cs.Intent = text(in.ID)
 	}
-	addr := pm.Billing.Address
-	cs.Details = &CustomerDetails{Address: &addr, Email: pm.Billing.Email, Name: pm.Billing.Name, Phone: text(p.Phone), TaxExempt: "none", TaxIDs: []any{}}
-	in.Method = text(pm.ID)
+	if in.Customer == "" && cs.Creation == "always" {
+		in.Customer = text(s.customerFor(cs).ID)
+	}
+	in.FutureUsage = cs.futureUsage(pm.Type)
+	if p.Save && in.Customer != "" {
+		in.FutureUsage = orText(in.FutureUsage, "on_session")
+	}
+	in.Method, in.ReturnURL = text(pm.ID), cs.Link
 	s.intents.save(in)
-	s.sessions.save(cs)
 	if err := s.confirm(in, false); err != nil {
 		return err
 	}
 	s.completeSession(in)
 	return nil
+}
+
+// customerFor makes a customer of the person who pays.
+func (s *Server) customerFor(cs *Session) *Customer {
+	cu := s.newCustomer(cs.Scope)
+	cu.Email, cu.Name, cu.Phone = cs.Details.Email, cs.Details.Name, cs.Details.Phone
+	s.customers.add(cu)
+	s.emit("customer.created", cu)
+	return cu
 }
 
 func (s *Server) endChallenge(in *Intent, passed bool) error {
@@ -159,14 +238,42 @@ func (s *Server) completeSession(in *Intent) {
 	if !ok || cs.Status != "open" || in.Status == "requires_action" {
 		return
 	}
-	cs.Status, cs.URL = "complete", ""
+	cs.Customer = in.Customer
 	switch in.Status {
 	case "succeeded":
-		cs.PaymentStatus = "paid"
+		s.finish(cs, "paid")
 	case "requires_capture":
-		cs.PaymentStatus = s.assumes(assumeHoldStatus)
+		s.finish(cs, s.assumes(assumeHoldStatus))
+	default:
+		s.finish(cs, "unpaid")
 	}
+}
+
+// finish completes a session, and writes to its customer what the merchant wants kept.
+func (s *Server) finish(cs *Session, payment string) {
+	cs.Status, cs.URL, cs.PaymentStatus = "complete", "", payment
 	s.sessions.save(cs)
 	s.stop(timerSessionEnd, cs.ID)
+	if cu, ok := s.customers.get(string(cs.Customer)); ok {
+		s.updateFrom(cs, cu)
+	}
 	s.emit("checkout.session.completed", cs)
+}
+
+// updateFrom follows customer_update.
+func (s *Server) updateFrom(cs *Session, cu *Customer) {
+	before := s.show(cu)
+	if cs.CustomerUpdate["name"] == "auto" {
+		cu.Name = orText(cs.Details.Name, cu.Name)
+	}
+	if cs.CustomerUpdate["address"] == "auto" {
+		address := *cs.Details.Address
+		cu.Address = &address
+	}
+	if cs.CustomerUpdate["shipping"] == "auto" && cs.ShippingDetails != nil {
+		shipping := *cs.ShippingDetails
+		cu.Shipping = &shipping
+	}
+	s.customers.save(cu)
+	s.emitChange("customer.updated", cu.Scope, before, cu)
 }

@@ -15,9 +15,14 @@ func customerOperations() map[string]operation {
 	}
 }
 
+// newCustomer is a customer about whom nothing is known yet; it is not filed.
+func (s *Server) newCustomer(scope string) *Customer {
+	return &Customer{header: header{ID: newID("cus_"), Object: "customer", Created: s.now, Scope: scope},
+		TaxExempt: "none", NextInvoice: 1, Locales: []string{}, InvoicePrefix: text(upperToken(8)), Metadata: map[string]string{}}
+}
+
 func (c *call) createCustomer() (any, error) {
-	cu := &Customer{header: header{ID: newID("cus_"), Object: "customer", Created: c.now, Scope: c.scope}, TaxExempt: "none", NextInvoice: 1, Locales: []string{}}
-	cu.InvoicePrefix = text(upperToken(8))
+	cu := c.newCustomer(c.scope)
 	c.fillCustomer(cu)
 	method := c.str("payment_method")
 	if err := c.check(); err != nil {

@@ -25,6 +25,7 @@ var testDebits = []testDebit{
 	{kind: sepaDebit, number: "AT611904300234573201"},
 	{kind: sepaDebit, number: "AT861904300235473202", failure: "insufficient_funds"},
 	{kind: sepaDebit, number: "AT591904300235473203", disputed: true},
+	{kind: sepaDebit, number: "IT60X0542811101000000123456", failure: "insufficient_funds"},
 	{kind: usBank, number: "000123456789", alias: "success"},
 	{kind: usBank, number: "000222222227", alias: "insufficientFunds", failure: "insufficient_funds"},
 	{kind: usBank, number: "000111111113", alias: "accountClosed", failure: "account_closed"},

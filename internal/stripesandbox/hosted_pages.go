@@ -20,6 +20,8 @@ func (s *Server) hostedRoutes(mux *http.ServeMux) {
 	page("POST /c/pay/{id}", s.checkoutPay)
 	page("POST /c/pay/{id}/challenge", s.checkoutChallenge)
 
+	page("GET /c/recover/{id}", s.checkoutRecover)
+
 	page("GET /3ds/{id}", s.challengeShow)
 	page("POST /3ds/{id}", s.challengeAnswer)
 	page("GET /receipts/{id}", s.receipt)

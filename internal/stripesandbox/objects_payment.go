@@ -1,15 +1,16 @@
 package stripesandbox
 
-// Session is a hosted Checkout Session in payment mode.
+// Session is a Checkout Session.
 type Session struct {
 	header
+	Collected
 	AmountSubtotal int64             `json:"amount_subtotal"`
 	AmountTotal    int64             `json:"amount_total"`
 	CancelURL      text              `json:"cancel_url"`
 	ClientRef      text              `json:"client_reference_id"`
 	Currency       string            `json:"currency"`
 	Customer       text              `json:"customer"`
-	Creation       string            `json:"customer_creation"`
+	Creation       text              `json:"customer_creation"`
 	Details        *CustomerDetails  `json:"customer_details"`
 	CustomerEmail  text              `json:"customer_email"`
 	ExpiresAt      int64             `json:"expires_at"`
@@ -27,6 +28,11 @@ type Session struct {
 	PhoneNumbers   map[string]bool   `json:"phone_number_collection"`
 	AfterExpiry    *AfterExpiration  `json:"after_expiration"`
 	CustomText     map[string]any    `json:"custom_text"`
+	UIMode         string            `json:"ui_mode"`
+	ClientSecret   text              `json:"client_secret"`
+	ReturnURL      string            `json:"return_url,omitempty"`
+	OnCompletion   string            `json:"redirect_on_completion,omitempty"`
+	RecoveredFrom  text              `json:"recovered_from"`
 
 	Lines []LineItem `json:"_lines"`
 	// Plan is what the payment intent will be made from.

@@ -181,14 +181,10 @@ var withoutMode = map[string]bool{
 // constants are fields that this sandbox never fills, by object.
 var constants = map[string]map[string]any{
 	"checkout.session": {
-		"allow_promotion_codes": nil, "automatic_tax": map[string]any{"enabled": false, "liability": nil, "status": nil},
-		"client_secret": nil, "consent": nil, "consent_collection": nil, "currency_conversion": nil, "custom_fields": []any{},
-		"invoice": nil, "invoice_creation": map[string]any{"enabled": false, "invoice_data": map[string]any{
-			"account_tax_ids": nil, "custom_fields": nil, "description": nil, "footer": nil, "issuer": nil, "metadata": map[string]any{}, "rendering_options": nil}},
-		"payment_link": nil, "payment_method_collection": "if_required", "payment_method_configuration_details": nil,
-		"payment_method_options": map[string]any{}, "recovered_from": nil, "setup_intent": nil, "shipping_address_collection": nil,
-		"shipping_cost": nil, "shipping_details": nil, "shipping_options": []any{}, "subscription": nil,
-		"total_details": map[string]any{"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0}, "ui_mode": "hosted",
+		"automatic_tax": map[string]any{"enabled": false, "liability": nil, "status": nil}, "currency_conversion": nil,
+		"invoice": nil, "payment_link": nil, "payment_method_configuration_details": nil, "setup_intent": nil,
+		"shipping_cost": nil, "shipping_options": []any{}, "subscription": nil,
+		"total_details": map[string]any{"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
 	},
 	"payment_intent": {
 		"amount_details": map[string]any{"tip": map[string]any{}}, "application": nil, "invoice": nil, "payment_method_configuration_details": nil,

@@ -65,6 +65,7 @@ func operations() map[string]operation {
 		catalogOperations,
 		customerOperations,
 		methodOperations,
+		paymentPageOperations,
 	} {
 		maps.Copy(all, area())
 	}

@@ -146,6 +146,7 @@ func TestEveryRoute(t *testing.T) {
 	w.walkCatalog()
 	w.walkPayments(account)
 	w.walkMethods(account)
+	w.walkCheckout()
 	w.walkSplits(account)
 	w.walkPayouts(account)
 	w.walkEvents()
