@@ -16,7 +16,7 @@ func (s *Server) control(fn func(r *http.Request, in *controls) (any, error)) ht
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil && !net.ParseIP(host).IsLoopback() {
-			write(w, s.failure(&apiError{Status: http.StatusForbidden, Type: "invalid_request_error", Message: "The controls answer loopback only."}))
+			write(w, s.failure(nil, &apiError{Status: http.StatusForbidden, Type: "invalid_request_error", Message: "The controls answer loopback only."}))
 			return
 		}
 		var in controls
@@ -26,19 +26,19 @@ func (s *Server) control(fn func(r *http.Request, in *controls) (any, error)) ht
 				err = json.Unmarshal(body, &in)
 			}
 			if err != nil {
-				write(w, s.failure(notKnown(err)))
+				write(w, s.failure(nil, notKnown(err)))
 				return
 			}
 			in.body = body
 		}
 		v, err := fn(r, &in)
 		if err != nil {
-			write(w, s.failure(err))
+			write(w, s.failure(nil, err))
 			return
 		}
 		body, err := wire(v)
 		if err != nil {
-			write(w, s.failure(err))
+			write(w, s.failure(nil, err))
 			return
 		}
 		write(w, answer{status: http.StatusOK, body: body})

@@ -17,6 +17,7 @@ type apiError struct {
 	Param       string `json:"param,omitempty"`
 	Charge      string `json:"charge,omitempty"`
 	DocURL      string `json:"doc_url,omitempty"`
+	LogURL      string `json:"request_log_url,omitempty"`
 	// Intent and Method show the state after a refused payment.
 	Intent any `json:"payment_intent,omitempty"`
 	Method any `json:"payment_method,omitempty"`

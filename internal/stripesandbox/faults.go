@@ -222,7 +222,7 @@ func (s *Server) answerFaulty(w http.ResponseWriter, r *http.Request, req string
 	case "slow":
 		before = func() { s.pause(r, cmp.Or(delay, time.Second)) }
 	case "429", "lock_timeout", "503":
-		return s.failure(fail), false
+		return s.failure(r, fail), false
 	case "timeout_before":
 		s.hang(r, delay)
 	case "reset_before":

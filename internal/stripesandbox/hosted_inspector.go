@@ -89,6 +89,7 @@ func (s *Server) frame(r *http.Request, current, next string) hosted.Frame {
 		f.Tabs = append(f.Tabs, hosted.Tab{Label: label, Href: href, Count: count, Current: key == current})
 	}
 	tab("events", "Events", "/", len(s.events.byID))
+	tab("requests", "Requests", "/inspector/requests", s.requests.count())
 	tab("deliveries", "Deliveries", "/inspector/deliveries", len(s.deliveries.byID))
 	for _, k := range s.inspectedKinds() {
 		tab(k.key, k.label, "/inspector/"+k.key, k.count)

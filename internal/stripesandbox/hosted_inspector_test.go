@@ -39,14 +39,14 @@ func TestInspectorShowsEveryKind(t *testing.T) {
 		says(t, v, http.StatusOK, "nav.tabs [aria-current]", strings.Fields(tab.Text())[0])
 		v.Find("table.list a.mono").Each(func(_ int, a *goquery.Selection) {
 			object := p.open(a.AttrOr("href", ""))
-			says(t, object, http.StatusOK, "pre", a.Text())
+			says(t, object, http.StatusOK, "main", a.Text())
 			if strings.Contains(object.Find("pre").Text(), `"_`) {
 				t.Errorf("%s shows the sandbox's own memory", object.url)
 			}
 		})
 	})
-	if seen != 10 {
-		t.Errorf("the inspector has %d tabs, want 10", seen)
+	if seen != 11 {
+		t.Errorf("the inspector has %d tabs, want 11", seen)
 	}
 	says(t, p.open("/inspector/charges"), http.StatusOK, "table", "partly refunded")
 	says(t, p.open("/inspector/nothing"), http.StatusNotFound, "h1", "Nothing here")

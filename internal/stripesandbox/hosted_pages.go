@@ -36,6 +36,8 @@ func (s *Server) hostedRoutes(mux *http.ServeMux) {
 
 	page("GET /{$}", s.inspectEvents)
 	page("GET /inspector/deliveries", s.inspectDeliveries)
+	page("GET /inspector/requests", s.inspectRequests)
+	page("GET /inspector/requests/{id}", s.inspectRequest)
 	page("GET /inspector/{kind}", s.inspectKind)
 	page("GET /inspector/objects/{id}", s.inspectObject)
 	page("POST /inspector/clock", s.inspectorClock)

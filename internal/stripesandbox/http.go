@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 )
 
 // call is one API request inside its transaction.
@@ -40,6 +41,8 @@ type answer struct {
 func (s *Server) api(op operation) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		req := newID("req_")
+		r.Header.Set("Request-Id", req)
+		logged, began := s.requests.begin(r, req), time.Now()
 		h := w.Header()
 		h.Set("Request-Id", req)
 		h.Set("Stripe-Version", APIVersion)
@@ -49,6 +52,7 @@ func (s *Server) api(op operation) http.HandlerFunc {
 		if acct := r.Header.Get("Stripe-Account"); acct != "" {
 			h.Set("Stripe-Account", acct)
 		}
+		logged.about(r, form)
 		if err == nil {
 			form = normalise(form)
 			if e := conform(r.Pattern, form); e != nil {
@@ -56,7 +60,9 @@ func (s *Server) api(op operation) http.HandlerFunc {
 			}
 		}
 		if err != nil {
-			write(w, s.failure(err))
+			a := s.failure(r, err)
+			logged.end(a, began)
+			write(w, a)
 			return
 		}
 		a, gone := s.answerFaulty(w, r, req, form, op)
@@ -73,6 +79,7 @@ func (s *Server) api(op operation) http.HandlerFunc {
 		if len(a.ignored) > 0 {
 			h.Set("Sandbox-Ignored", strings.Join(a.ignored, ", "))
 		}
+		logged.end(a, began)
 		write(w, a)
 	}
 }
@@ -146,9 +153,9 @@ func (s *Server) run(r *http.Request, req string, form url.Values, op operation,
 		case err != nil && !asAPIError(err).keep:
 			return err
 		case err != nil:
-			a = s.failure(err)
+			a = s.failure(r, err)
 		case fail != nil:
-			a = s.failure(fail)
+			a = s.failure(r, fail)
 		default:
 			a = answer{status: http.StatusOK, body: body, ignored: ignored}
 			if r.Method == http.MethodPost {
@@ -159,7 +166,7 @@ func (s *Server) run(r *http.Request, req string, form url.Values, op operation,
 		return err
 	})
 	if a.status == 0 {
-		a = s.failure(err)
+		a = s.failure(r, err)
 		if asAPIError(err).executed {
 			_ = s.do(func() error { remember(a); return nil })
 		}
@@ -231,7 +238,9 @@ func (s *Server) withState(err error) error {
 	return e
 }
 
-func (s *Server) failure(err error) answer {
+// failure is an error as the answer to a request; r is nil where the request is
+// not the API's.
+func (s *Server) failure(r *http.Request, err error) answer {
 	e := asAPIError(err)
 	if e.Status >= 500 {
 		s.log.Error("sandbox request", "error", err)
@@ -243,6 +252,9 @@ func (s *Server) failure(err error) answer {
 		e.Code = s.assumes(assumeForbidden)
 	case http.StatusConflict:
 		e.Type = s.assumes(assumeConflict)
+	}
+	if r != nil && r.Header.Get("Request-Id") != "" {
+		e.LogURL = "http://" + r.Host + "/inspector/requests/" + r.Header.Get("Request-Id")
 	}
 	if e.Code != "" && e.DocURL == "" {
 		e.DocURL = docURL(e.Code)
@@ -265,5 +277,5 @@ func (s *Server) unknownURL(w http.ResponseWriter, r *http.Request) {
 	e := invalid("", "", "Unrecognized request URL (%s: %s). The sandbox does not know it.", r.Method, r.URL.Path)
 	e.Status = http.StatusNotFound
 	w.Header().Set("Content-Type", "application/json")
-	write(w, s.failure(e))
+	write(w, s.failure(r, e))
 }

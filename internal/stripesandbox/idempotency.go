@@ -52,7 +52,7 @@ func (s *Server) once(r *http.Request, req string, form url.Values, op operation
 		id = r.Header.Get("Stripe-Account") + id
 	}
 	if !s.flight.enter(id) {
-		a := s.failure(&apiError{Status: http.StatusConflict, Type: "invalid_request_error", Code: "idempotency_key_in_use",
+		a := s.failure(r, &apiError{Status: http.StatusConflict, Type: "invalid_request_error", Code: "idempotency_key_in_use",
 			Message: "There is currently another in-progress request using this Idempotent Key (that probably means you submitted twice, and the other request is still going through): " + key + ". Please try again later."})
 		a.original = req
 		return a
@@ -68,7 +68,7 @@ func (s *Server) once(r *http.Request, req string, form url.Values, op operation
 		}
 	})
 	if old != nil {
-		return s.replay(old, print, key, req)
+		return s.replay(r, old, print, key, req)
 	}
 	a := s.outcome(r, req, form, op, fail, func(a answer) {
 		s.answers.add(&Answer{header: header{ID: id, Created: s.now}, Fingerprint: print, Status: a.status, Body: a.body, Request: req, Retry: a.retry})
@@ -82,14 +82,14 @@ func (s *Server) outcome(r *http.Request, req string, form url.Values, op operat
 	if fail == nil || fail.keep {
 		return s.run(r, req, form, op, fail, remember)
 	}
-	a := s.failure(fail)
+	a := s.failure(r, fail)
 	_ = s.do(func() error { remember(a); return nil })
 	return a
 }
 
-func (s *Server) replay(old *Answer, print, key, req string) answer {
+func (s *Server) replay(r *http.Request, old *Answer, print, key, req string) answer {
 	if old.Fingerprint != print {
-		a := s.failure(&apiError{Status: http.StatusBadRequest, Type: "idempotency_error",
+		a := s.failure(r, &apiError{Status: http.StatusBadRequest, Type: "idempotency_error",
 			Message: "Keys for idempotent requests can only be used with the same parameters they were first used with. Try using a key other than '" + key + "' if you meant to execute a different request."})
 		a.original = req
 		return a

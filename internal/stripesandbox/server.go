@@ -59,8 +59,9 @@ type Server struct {
 	*world
 	wires wires
 
-	flight inFlight
-	faults faultList
+	flight   inFlight
+	faults   faultList
+	requests requestLog
 
 	ctx    context.Context
 	quit   context.CancelFunc

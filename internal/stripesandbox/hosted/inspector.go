@@ -10,6 +10,7 @@ var (
 	objectTemplate     = parse("object")
 	eventsTemplate     = parse("events")
 	deliveriesTemplate = parse("deliveries")
+	requestTemplate    = parse("request")
 )
 
 // Frame is what every page of the inspector has around its content.
@@ -71,6 +72,19 @@ type ObjectPage struct {
 	Actions []Action
 }
 
+// RequestPage is one request to the API with its answer.
+type RequestPage struct {
+	Frame
+	ID, Line string // "POST /v1/refunds"
+	Status   Badge
+	Facts    []Fact
+	Params   []Fact
+	Answer   string // "" while there is none
+}
+
+// Fact is a name and what it holds.
+type Fact struct{ Name, Value string }
+
 // EventsPage lists events, newest first.
 type EventsPage struct {
 	Frame
@@ -119,6 +133,9 @@ func Objects(w io.Writer, p ObjectsPage) error { return objectsTemplate.write(w,
 
 // Object writes one object.
 func Object(w io.Writer, p ObjectPage) error { return objectTemplate.write(w, p) }
+
+// Request writes one request.
+func Request(w io.Writer, p RequestPage) error { return requestTemplate.write(w, p) }
 
 // Events writes the list of events.
 func Events(w io.Writer, p EventsPage) error { return eventsTemplate.write(w, p) }
