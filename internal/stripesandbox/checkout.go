@@ -37,10 +37,10 @@ func (c *call) createSession() (any, error) {
 
 // openAs opens a checked session: its page is there until it expires.
 func (s *Server) openAs(cs *Session) {
+	cs.Link = s.baseURL + cs.path()
 	if cs.UIMode == "embedded" {
-		cs.ClientSecret, cs.Link = text(cs.ID+"_secret_"+token(25)), s.baseURL+"/c/embed/"+cs.ID
+		cs.ClientSecret = text(cs.ID + "_secret_" + token(25))
 	} else {
-		cs.Link = s.baseURL + "/c/pay/" + cs.ID
 		cs.URL = text(cs.Link)
 	}
 	s.sessions.add(cs)

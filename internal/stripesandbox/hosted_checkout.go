@@ -17,6 +17,7 @@ const hostedWait = 10 * time.Second
 
 // checkoutView is what a request finds behind a payment page.
 type checkoutView struct {
+	id        string
 	page      hosted.CheckoutPage
 	status    string // open, complete, expired; "" is unknown
 	challenge bool   // the bank waits for an answer
@@ -24,6 +25,7 @@ type checkoutView struct {
 	last4     string
 	methods   []string
 	success   string // where a paid session leads
+	leaves    bool   // the person goes there even when no bank's page came between
 	cancel    string
 	now       time.Time
 }
@@ -35,11 +37,11 @@ func (s *Server) view(id string) (v checkoutView) {
 		return v
 	}
 	v = checkoutView{
-		status: cs.Status, methods: cs.MethodTypes, now: instant(s.now), cancel: string(cs.CancelURL),
-		success: strings.ReplaceAll(string(cs.SuccessURL), "{CHECKOUT_SESSION_ID}", cs.ID),
+		id: cs.ID, status: cs.Status, methods: cs.MethodTypes, now: instant(s.now), cancel: string(cs.CancelURL),
+		success: strings.ReplaceAll(string(cs.SuccessURL)+cs.ReturnURL, "{CHECKOUT_SESSION_ID}", cs.ID), leaves: cs.OnCompletion != "if_required",
 		page: hosted.CheckoutPage{
 			Merchant: s.merchant(cs.Scope), Total: money(cs.AmountTotal, cs.Currency), Hold: cs.Plan.CaptureMethod == "manual",
-			Methods: cs.MethodTypes, CancelURL: webLink(string(cs.CancelURL)), Action: "/c/pay/" + cs.ID, ExpiresAt: instant(cs.ExpiresAt),
+			Methods: cs.MethodTypes, CancelURL: webLink(string(cs.CancelURL)), Action: cs.path(), Embedded: cs.UIMode == "embedded", ExpiresAt: instant(cs.ExpiresAt),
 			Form: hosted.CheckoutForm{Email: string(cs.CustomerEmail), EmailFixed: cs.CustomerEmail != "", Country: "US"},
 		},
 	}
@@ -84,16 +86,28 @@ func (s *Server) checkoutShow(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) lookAt(r *http.Request) (v checkoutView) {
 	s.look(func() { v = s.view(r.PathValue("id")) })
+	if v.id != "" && !strings.HasPrefix(r.URL.Path, v.page.Action) {
+		return checkoutView{} // hosted and embedded sessions have pages of their own
+	}
 	return v
 }
 
 func (s *Server) showCheckout(w http.ResponseWriter, code int, v checkoutView) {
 	v.page.Form.CVC = "" // as a careful page does
-	s.reply(w, code, func(w io.Writer) error { return hosted.Checkout(w, v.page) }, v.success)
+	s.draw(w, code, v, func(w io.Writer) error { return hosted.Checkout(w, v.page) })
+}
+
+// draw sends a page of a session.
+func (s *Server) draw(w http.ResponseWriter, code int, v checkoutView, page func(io.Writer) error) {
+	s.replyUnder(hosted.CheckoutPolicy(v.page.Embedded, v.success), w, code, page)
 }
 
 // checkoutOver says what became of a session that takes no payment any more.
 func (s *Server) checkoutOver(w http.ResponseWriter, v checkoutView) {
+	if v.status == "complete" && v.page.Embedded {
+		s.embeddedDone(w, v)
+		return
+	}
 	p := hosted.NoticePage{Surface: "Checkout", Title: "This payment page does not exist", Text: "Check the address, or start again from the site that sent you here."}
 	code := http.StatusNotFound
 	switch v.status {
@@ -104,7 +118,8 @@ func (s *Server) checkoutOver(w http.ResponseWriter, v checkoutView) {
 		code = http.StatusGone
 		p = hosted.NoticePage{Surface: "Checkout", Title: "This payment page has expired", Text: "You have not been charged. Go back to start again.", Link: webLink(v.cancel), LinkLabel: "Back to " + v.page.Merchant}
 	}
-	s.notice(w, code, p)
+	p.Embedded = v.page.Embedded
+	s.draw(w, code, v, func(w io.Writer) error { return hosted.Notice(w, p) })
 }
 
 // checkoutPay takes the posted form: it fills in a test number, or pays. A
@@ -129,10 +144,8 @@ func (s *Server) checkoutPay(w http.ResponseWriter, r *http.Request) {
 		s.attempt(w, r, v, form)
 		return
 	}
-	cvc := form.CVC
 	v.page.Form = form
-	v.page.Form.CVC = cvc
-	s.reply(w, http.StatusOK, func(w io.Writer) error { return hosted.Checkout(w, v.page) }, v.success)
+	s.draw(w, http.StatusOK, v, func(w io.Writer) error { return hosted.Checkout(w, v.page) })
 }
 
 // attempt checks the form and pays with it.
@@ -172,8 +185,8 @@ func (s *Server) afterAttempt(w http.ResponseWriter, r *http.Request, form hoste
 	case err != nil:
 		s.showRefusal(w, v, asAPIError(err))
 	case v.challenge:
-		p := hosted.ChallengePage{Merchant: v.page.Merchant, Amount: v.page.Total, Last4: v.last4, Action: v.page.Action + "/challenge", Form: form}
-		s.reply(w, http.StatusOK, func(w io.Writer) error { return hosted.Challenge(w, p) }, v.success)
+		p := hosted.ChallengePage{Merchant: v.page.Merchant, Amount: v.page.Total, Last4: v.last4, Action: v.page.Action + "/challenge", Embedded: v.page.Embedded, Form: form}
+		s.draw(w, http.StatusOK, v, func(w io.Writer) error { return hosted.Challenge(w, p) })
 	default:
 		s.showCheckout(w, http.StatusOK, v)
 	}
@@ -193,14 +206,37 @@ func (s *Server) showRefusal(w http.ResponseWriter, v checkoutView, e *apiError)
 // checkoutDone sends the person back to the merchant once the merchant's server
 // has heard of it, or explains why there is nothing to go back with.
 func (s *Server) checkoutDone(w http.ResponseWriter, r *http.Request, v checkoutView) {
-	if v.status != "complete" || webLink(v.success) == "" {
+	if v.status != "complete" || webLink(v.success) == "" && !v.page.Embedded {
 		s.checkoutOver(w, v)
 		return
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), hostedWait)
 	defer cancel()
 	_ = s.AwaitEvent(ctx, "checkout.session.completed", r.PathValue("id")) // late or not, the person goes on
+	if v.page.Embedded {
+		s.embeddedDone(w, v)
+		return
+	}
 	// The URL goes out as the merchant wrote it: http.Redirect would re-encode.
 	w.Header().Set("Location", v.success)
 	w.WriteHeader(http.StatusSeeOther)
+}
+
+// path is where a session's page is.
+func (cs *Session) path() string {
+	if cs.UIMode == "embedded" {
+		return "/c/embed/" + cs.ID
+	}
+	return "/c/pay/" + cs.ID
+}
+
+// embeddedDone stays in the frame: the page around it hears that the session is
+// complete, and where to go.
+func (s *Server) embeddedDone(w http.ResponseWriter, v checkoutView) {
+	p := hosted.DonePage{Session: v.id, NoticePage: hosted.NoticePage{Title: "Thank you", Text: "Your order is complete.", LinkLabel: "Go on to " + v.page.Merchant}}
+	if v.leaves {
+		p.Link = webLink(v.success)
+		p.Leads = p.Link
+	}
+	s.draw(w, http.StatusOK, v, func(w io.Writer) error { return hosted.Done(w, p) })
 }

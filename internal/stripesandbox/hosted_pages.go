@@ -14,11 +14,15 @@ import (
 func (s *Server) hostedRoutes(mux *http.ServeMux) {
 	guard := http.NewCrossOriginProtection()
 	page := func(pattern string, h http.HandlerFunc) { mux.Handle(pattern, guard.Handler(h)) }
-	mux.HandleFunc("GET "+hosted.StylesheetPath, stylesheet)
+	mux.HandleFunc("GET "+hosted.StylesheetPath, static("text/css; charset=utf-8", hosted.Stylesheet()))
+	mux.HandleFunc("GET "+hosted.ScriptPath, static("text/javascript; charset=utf-8", hosted.Script()))
 
 	page("GET /c/pay/{id}", s.checkoutShow)
 	page("POST /c/pay/{id}", s.checkoutPay)
 	page("POST /c/pay/{id}/challenge", s.checkoutChallenge)
+	page("GET /c/embed/{id}", s.checkoutShow)
+	page("POST /c/embed/{id}", s.checkoutPay)
+	page("POST /c/embed/{id}/challenge", s.checkoutChallenge)
 
 	page("GET /c/recover/{id}", s.checkoutRecover)
 
@@ -48,14 +52,20 @@ func (s *Server) hostedRoutes(mux *http.ServeMux) {
 	page("/", func(w http.ResponseWriter, r *http.Request) { s.nothingHere(w) })
 }
 
-func stylesheet(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Content-Type", "text/css; charset=utf-8")
-	w.Header().Set("Cache-Control", "max-age=3600")
-	w.Write(hosted.Stylesheet())
+func static(kind string, content []byte) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", kind)
+		w.Header().Set("Cache-Control", "max-age=3600")
+		w.Write(content)
+	}
 }
 
 // reply sends a page. leadsTo are the URLs its forms may end at.
 func (s *Server) reply(w http.ResponseWriter, status int, draw func(io.Writer) error, leadsTo ...string) {
+	s.replyUnder(hosted.Policy(leadsTo...), w, status, draw)
+}
+
+func (s *Server) replyUnder(policy string, w http.ResponseWriter, status int, draw func(io.Writer) error) {
 	var buf bytes.Buffer
 	if err := draw(&buf); err != nil {
 		s.log.Error("sandbox page", "error", err)
@@ -64,7 +74,7 @@ func (s *Server) reply(w http.ResponseWriter, status int, draw func(io.Writer) e
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", hosted.Policy(leadsTo...))
+	h.Set("Content-Security-Policy", policy)
 	h.Set("Cache-Control", "no-store")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("X-Content-Type-Options", "nosniff")

@@ -8,6 +8,7 @@ import (
 var (
 	checkoutTemplate  = parse("checkout")
 	challengeTemplate = parse("challenge")
+	doneTemplate      = parse("done")
 	noticeTemplate    = parse("notice")
 	receiptTemplate   = parse("receipt")
 )
@@ -21,6 +22,7 @@ type CheckoutPage struct {
 	Methods   []string
 	CancelURL string // "" draws no way back
 	Action    string // where the form is posted
+	Embedded  bool   // in a frame of the merchant's page
 	ExpiresAt time.Time
 	Form      CheckoutForm
 	Errors    map[string]string // by field name
@@ -92,6 +94,7 @@ type ChallengePage struct {
 	Amount   Money
 	Last4    string
 	Action   string // gets outcome=complete or outcome=fail
+	Embedded bool
 	Form     CheckoutForm
 }
 
@@ -106,7 +109,19 @@ type NoticePage struct {
 	Text      string
 	Link      string // "" draws none
 	LinkLabel string
+	Embedded  bool
 }
+
+// DonePage is what stays in the frame once an embedded session is complete. The
+// script tells the page around it; Leads is where that should go, if anywhere.
+type DonePage struct {
+	NoticePage
+	Session string
+	Leads   string
+}
+
+// Done writes it.
+func Done(w io.Writer, p DonePage) error { return doneTemplate.write(w, p) }
 
 // Notice writes such a page.
 func Notice(w io.Writer, p NoticePage) error { return noticeTemplate.write(w, p) }

@@ -28,22 +28,44 @@ import (
 // StylesheetPath is where every page looks for Stylesheet.
 const StylesheetPath = "/hosted.css"
 
-//go:embed templates hosted.css
+// ScriptPath is where Checkout looks for Script.
+const ScriptPath = "/checkout.js"
+
+//go:embed templates hosted.css checkout.js
 var files embed.FS
 
 // Stylesheet is the one style sheet of all pages.
-func Stylesheet() []byte {
-	css, err := files.ReadFile("hosted.css")
+func Stylesheet() []byte { return embedded("hosted.css") }
+
+// Script makes Checkout more pleasant where scripts run.
+func Script() []byte { return embedded("checkout.js") }
+
+func embedded(name string) []byte {
+	data, err := files.ReadFile(name)
 	if err != nil {
 		panic(err) // embedded at build time
 	}
-	return css
+	return data
 }
 
 // Policy is the Content-Security-Policy of a page. Browsers hold form-action
 // against every redirect that follows a form, so a page whose form ends at
 // somebody's success_url names that URL in leadsTo.
 func Policy(leadsTo ...string) string {
+	return "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'; form-action " + formTargets(leadsTo)
+}
+
+// CheckoutPolicy is the policy of Checkout's pages: they run our script, and in
+// their embedded form any page may frame them.
+func CheckoutPolicy(embedded bool, leadsTo ...string) string {
+	frames := "'none'"
+	if embedded {
+		frames = "*"
+	}
+	return "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors " + frames + "; form-action " + formTargets(leadsTo)
+}
+
+func formTargets(leadsTo []string) string {
 	targets := "'self'"
 	for _, link := range leadsTo {
 		u, err := url.Parse(link)
@@ -51,23 +73,28 @@ func Policy(leadsTo ...string) string {
 			targets += " " + u.Scheme + "://" + u.Host
 		}
 	}
-	return "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'; form-action " + targets
+	return targets
 }
 
 // page is a parsed template: the layout with one page's blocks in it.
 type page struct{ *template.Template }
 
 func parse(name string) page {
-	sum := sha256.Sum256(Stylesheet())
-	version := hex.EncodeToString(sum[:4])
 	t := template.New("layout.html").Funcs(template.FuncMap{
-		"stylesheet": func() string { return StylesheetPath + "?v=" + version },
+		"stylesheet": func() string { return versioned(StylesheetPath, Stylesheet()) },
+		"script":     func() string { return versioned(ScriptPath, Script()) },
 		"moment":     func(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04:05 UTC") },
 		"day":        func(t time.Time) string { return t.UTC().Format("2 Jan 2006") },
 		"field":      newField,
 		"dict":       dict,
 	})
 	return page{template.Must(t.ParseFS(files, "templates/layout.html", "templates/parts.html", "templates/"+name+".html"))}
+}
+
+// versioned names a file's content in its address, so that browsers may keep it.
+func versioned(path string, content []byte) string {
+	sum := sha256.Sum256(content)
+	return path + "?v=" + hex.EncodeToString(sum[:4])
 }
 
 // write renders to memory first: a page is sent whole or not at all.
