@@ -3,9 +3,38 @@ package stripesandbox
 import (
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 )
+
+func accountOperations() map[string]operation {
+	return map[string]operation{
+		"GET /v1/account": (*call).ownAccount,
+
+		"POST /v1/accounts":                                (*call).createAccount,
+		"GET /v1/accounts":                                 (*call).listAccounts,
+		"GET /v1/accounts/{id}":                            (*call).getAccount,
+		"POST /v1/accounts/{id}":                           (*call).updateAccount,
+		"DELETE /v1/accounts/{id}":                         (*call).deleteAccount,
+		"POST /v1/accounts/{id}/reject":                    (*call).rejectAccount,
+		"GET /v1/accounts/{id}/capabilities":               (*call).listCapabilities,
+		"GET /v1/accounts/{id}/capabilities/{sub}":         (*call).getCapability,
+		"POST /v1/accounts/{id}/capabilities/{sub}":        (*call).updateCapability,
+		"POST /v1/accounts/{id}/persons":                   (*call).createPerson,
+		"GET /v1/accounts/{id}/persons":                    (*call).listPersons,
+		"GET /v1/accounts/{id}/persons/{sub}":              (*call).getPerson,
+		"POST /v1/accounts/{id}/persons/{sub}":             (*call).updatePerson,
+		"DELETE /v1/accounts/{id}/persons/{sub}":           (*call).deletePerson,
+		"POST /v1/accounts/{id}/external_accounts":         (*call).createBank,
+		"GET /v1/accounts/{id}/external_accounts":          (*call).listBanks,
+		"GET /v1/accounts/{id}/external_accounts/{sub}":    (*call).getBank,
+		"POST /v1/accounts/{id}/external_accounts/{sub}":   (*call).updateBank,
+		"DELETE /v1/accounts/{id}/external_accounts/{sub}": (*call).deleteBank,
+
+		"POST /v1/accounts/{id}/login_links": (*call).createLoginLink,
+		"POST /v1/account_links":             (*call).createAccountLink,
+		"POST /v1/account_sessions":          (*call).createAccountSession,
+	}
+}
 
 // ownAccount answers GET /v1/account.
 func (c *call) ownAccount() (any, error) {
@@ -28,19 +57,18 @@ func (c *call) createAccount() (any, error) {
 	kind := c.oneOf("type", "standard", "express", "standard", "custom")
 	a := c.newAccount(kind, orElse(strings.ToUpper(c.str("country")), "US"))
 	a.DefaultCurrency = orElse(strings.ToLower(c.str("default_currency")), a.DefaultCurrency)
-	c.fillAccount(a)
-	if err := c.check(); err != nil {
+	c.accounts.add(a)
+	if err := c.fillAccount(a); err != nil {
 		return nil, err
 	}
 	if a.Requested["card_payments"] > 0 && a.Requested["transfers"] == 0 && kind != "standard" {
 		return nil, invalid("", "capabilities", "You cannot request the capability card_payments without transfers.")
 	}
-	c.accounts.add(a)
-	if err := c.addBankFrom(a); err != nil {
-		return nil, err
-	}
 	c.derive(a)
 	c.emitOn(a.ID, "account.application.authorized", c.application())
+	for p := range c.personsOf(a) {
+		c.emit("person.created", p)
+	}
 	return a, nil
 }
 
@@ -50,21 +78,12 @@ func (s *Server) newAccount(kind, country string) *Account {
 		header: header{ID: newID("acct_"), Object: "account", Created: s.now},
 		Type:   kind, Country: country, DefaultCurrency: currencyOf(country),
 		Capabilities: map[string]string{}, Requested: map[string]int64{}, Facts: map[string]string{}, Metadata: map[string]string{},
-		Controller: map[string]any{"type": "application", "is_controller": true}, BusinessProfile: map[string]text{},
-		Settings: AccountSettings{
-			Branding:     map[string]text{"icon": "", "logo": "", "primary_color": "", "secondary_color": ""},
-			CardPayments: map[string]any{"decline_on": map[string]any{"avs_failure": false, "cvc_failure": false}, "statement_descriptor_prefix": nil, "statement_descriptor_prefix_kana": nil, "statement_descriptor_prefix_kanji": nil},
-			Dashboard:    map[string]text{"display_name": "", "timezone": "Etc/UTC"},
-			Payments:     map[string]text{"statement_descriptor": "", "statement_descriptor_kana": "", "statement_descriptor_kanji": ""},
-			Payouts:      PayoutSettings{DebitNegative: kind != "custom", Schedule: Schedule{Interval: "daily", DelayDays: 2}},
-			SEPA:         map[string]text{},
-		},
+		Controller:      map[string]any{"type": "application", "is_controller": true},
+		BusinessProfile: nulls("annual_revenue", "estimated_worker_count", "mcc", "name", "product_description", "support_address", "support_email", "support_phone", "support_url", "url"),
+		Settings:        newAccountSettings(kind),
 	}
 	if kind == "standard" {
 		a.Controller = map[string]any{"type": "account"}
-	}
-	for _, k := range []string{"annual_revenue", "estimated_worker_count", "mcc", "name", "product_description", "support_address", "support_email", "support_phone", "support_url", "url"} {
-		a.BusinessProfile[k] = ""
 	}
 	return a
 }
@@ -94,7 +113,8 @@ func currencyOf(country string) string {
 }
 
 // fillAccount reads what create and update have in common.
-func (c *call) fillAccount(a *Account) {
+func (c *call) fillAccount(a *Account) error {
+	c.closedToPlatform(a)
 	if c.has("email") {
 		a.Email = c.text("email")
 	}
@@ -102,29 +122,51 @@ func (c *call) fillAccount(a *Account) {
 		a.BusinessType = text(c.oneOf("business_type", "", "individual", "company", "non_profit", "government_entity"))
 	}
 	a.Metadata = c.metadata("metadata", a.Metadata)
-	for k, v := range c.hash("business_profile") {
-		a.BusinessProfile[k] = text(v)
+	for _, who := range []string{"individual", "company", "documents"} {
+		if err := c.readFacts(a, who, who); err != nil {
+			return err
+		}
 	}
-	c.readFacts(a)
+	c.readProfile(a)
 	for key := range c.tree("capabilities") {
 		name := strings.TrimSuffix(strings.TrimPrefix(key, "capabilities["), "][requested]")
 		c.request(a, name, c.bool(key))
 	}
-	c.readPayoutSettings(a)
-	for k, v := range c.hash("tos_acceptance") {
-		switch k {
-		case "date":
-			a.TOS.Date = number(c.int("tos_acceptance[date]"))
-		case "ip":
-			a.TOS.IP = text(v)
-		case "user_agent":
-			a.TOS.UserAgent = text(v)
-		}
+	if err := c.readSettings(a); err != nil {
+		return err
 	}
-	c.ignore("settings[payments]", "settings[dashboard]", "settings[branding]", "settings[card_payments]", "business_profile", "documents")
+	c.readAgreement("tos_acceptance", &a.TOS)
+	if err := c.addBankFrom(a); err != nil {
+		return err
+	}
+	return c.check()
 }
 
+// closedToPlatform: what Stripe collects itself, once a link was made, the
+// platform may no longer write.
+func (c *call) closedToPlatform(a *Account) {
+	if !a.closed() {
+		return
+	}
+	for _, key := range []string{"individual", "company", "tos_acceptance", "business_type", "account_token", "documents", "external_account"} {
+		if c.has(key) {
+			c.fail(closedRefusal(key))
+		}
+	}
+}
+
+func closedRefusal(param string) *apiError {
+	return invalid("", param, "This application does not have the required permissions for the parameter '%s': once an Account Link or Account Session was made, Stripe collects it from the account's owner.", param)
+}
+
+// closed says whether who is behind the account is Stripe's to know.
+func (a *Account) closed() bool { return a.Linked && a.Type != "custom" }
+
 func (c *call) request(a *Account, capability string, wanted bool) {
+	if !slices.Contains(capabilityNames, capability) {
+		c.fail(invalid("parameter_unknown", "capabilities["+capability+"]", "Received unknown parameter: capabilities[%s]", capability))
+		return
+	}
 	if !wanted {
 		delete(a.Requested, capability)
 		delete(a.Capabilities, capability)
@@ -134,69 +176,6 @@ func (c *call) request(a *Account, capability string, wanted bool) {
 		a.Requested[capability] = c.now
 		a.Capabilities[capability] = "inactive"
 	}
-}
-
-func (c *call) readPayoutSettings(a *Account) {
-	p := &a.Settings.Payouts
-	const key = "settings[payouts][schedule]"
-	p.Schedule.Interval = c.oneOf(key+"[interval]", p.Schedule.Interval, "manual", "daily", "weekly", "monthly")
-	if v := c.str(key + "[delay_days]"); v == "minimum" {
-		p.Schedule.DelayDays = 2
-	} else if v != "" {
-		p.Schedule.DelayDays = c.int(key + "[delay_days]")
-	}
-	if v := c.str(key + "[weekly_anchor]"); v != "" {
-		p.Schedule.WeeklyAnchor = v
-	}
-	if n := c.int(key + "[monthly_anchor]"); n > 0 {
-		p.Schedule.MonthlyAnchor = n
-	}
-	if p.Schedule.Interval != "weekly" {
-		p.Schedule.WeeklyAnchor = ""
-	}
-	if p.Schedule.Interval != "monthly" {
-		p.Schedule.MonthlyAnchor = 0
-	}
-	if c.has("settings[payouts][debit_negative_balances]") {
-		p.DebitNegative = c.bool("settings[payouts][debit_negative_balances]")
-	}
-	p.StatementDescriptor = orText(c.text("settings[payouts][statement_descriptor]"), p.StatementDescriptor)
-}
-
-// readFacts keeps what is told about the owner, by dotted name.
-func (c *call) readFacts(a *Account) {
-	for _, who := range []string{"individual", "company"} {
-		for key, v := range c.tree(who) {
-			name := strings.ReplaceAll(strings.ReplaceAll(key, "]", ""), "[", ".")
-			if a.Linked && a.Type != "custom" {
-				c.fail(invalid("", key, "You cannot change `%s` of this account: it is collected by Stripe's onboarding once an Account Link was made.", name))
-			}
-			if strings.HasPrefix(name, who+".dob.") {
-				v = numeral(c.int(key))
-			}
-			a.Facts[name] = v
-		}
-	}
-}
-
-// numeral writes a number that was told; 0 stands for one that was not.
-func numeral(n int64) string {
-	if n == 0 {
-		return ""
-	}
-	return strconv.FormatInt(n, 10)
-}
-
-// tree reads everything below a key, under its full name.
-func (p *params) tree(key string) map[string]string {
-	out := map[string]string{}
-	for k, v := range p.values {
-		if strings.HasPrefix(k, key+"[") {
-			p.known[k] = true
-			out[k] = v[0]
-		}
-	}
-	return out
 }
 
 // connected finds an account the platform may see.
@@ -228,17 +207,14 @@ func (c *call) updateAccount() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	before := c.show(a)
-	c.fillAccount(a)
-	if err := c.addBankFrom(a); err != nil {
+	before := c.snapshot(a)
+	if c.has("default_currency") {
+		a.DefaultCurrency = strings.ToLower(c.str("default_currency"))
+	}
+	if err := c.fillAccount(a); err != nil {
 		return nil, err
 	}
-	if err := c.check(); err != nil {
-		return nil, err
-	}
-	c.derive(a)
-	c.emitChange("account.updated", a.ID, before, a)
-	c.scheduleAutoPayout(a.ID)
+	c.changed(a, before)
 	return a, nil
 }
 
@@ -247,10 +223,12 @@ func (c *call) rejectAccount() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	reason := c.oneOf("reason", "", "fraud", "terms_of_service", "other")
-	c.need("reason")
+	reason := c.need("reason")
 	if err := c.check(); err != nil {
 		return nil, err
+	}
+	if a.Type == "standard" {
+		return nil, refuse("", "", "Standard accounts cannot be rejected by the platform.")
 	}
 	c.change(a, func() { a.Rejected = reason })
 	return a, nil
@@ -265,24 +243,59 @@ func (c *call) deleteAccount() (any, error) {
 		return nil, err
 	}
 	for b := range c.balances.newest() {
-		if b.Scope == a.ID && b.Available+b.Pending != 0 {
+		if b.Scope == a.ID && (b.Available != 0 || b.Pending != 0) {
 			return nil, refuse("", "", "Account %s still has a balance; it cannot be deleted.", a.ID)
 		}
 	}
+	for _, id := range a.Persons {
+		c.persons.remove(id)
+	}
+	for _, id := range a.Banks {
+		c.banks.remove(id)
+	}
+	c.stop(timerCheck, a.ID)
+	c.stop(timerDemand, a.ID)
+	c.emitOn(a.ID, "account.application.deauthorized", c.application())
 	c.accounts.remove(a.ID)
 	return map[string]any{"id": a.ID, "object": "account", "deleted": true}, nil
 }
 
+// accountBefore is what an account, its capabilities and people showed before a change.
+type accountBefore struct {
+	shown        map[string]any
+	capabilities map[string]string
+	persons      map[string]map[string]any
+}
+
+func (s *Server) snapshot(a *Account) accountBefore {
+	b := accountBefore{s.show(a), maps.Clone(a.Capabilities), map[string]map[string]any{}}
+	for p := range s.personsOf(a) {
+		b.persons[p.ID] = s.show(p)
+	}
+	return b
+}
+
 // change alters an account, derives what follows, and tells who listens.
 func (s *Server) change(a *Account, fn func()) {
-	before, was := s.show(a), maps.Clone(a.Capabilities)
+	before := s.snapshot(a)
 	fn()
+	s.changed(a, before)
+}
+
+// changed derives what follows from a change that was made, and tells who listens.
+func (s *Server) changed(a *Account, before accountBefore) {
 	s.derive(a)
-	s.accounts.save(a)
-	s.emitChange("account.updated", a.ID, before, a)
-	for _, name := range slices.Sorted(maps.Keys(a.Capabilities)) {
-		if a.Capabilities[name] != was[name] {
+	s.emitChange("account.updated", a.ID, before.shown, a)
+	for _, name := range capabilityNames {
+		if a.Capabilities[name] != before.capabilities[name] {
 			s.emitOn(a.ID, "capability.updated", s.capability(a, name))
+		}
+	}
+	for p := range s.personsOf(a) {
+		if was, known := before.persons[p.ID]; known {
+			s.emitChange("person.updated", a.ID, was, p)
+		} else {
+			s.emit("person.created", p)
 		}
 	}
 	s.scheduleAutoPayout(a.ID)

@@ -1,23 +1,30 @@
 package stripesandbox
 
-import (
-	"maps"
-	"slices"
-	"strconv"
-	"strings"
-)
+import "slices"
 
-func (s *Server) capability(a *Account, name string) *Capability {
-	status := a.Capabilities[name]
-	if status == "" {
-		status = "unrequested"
+// capabilityNames are those an account may ask for.
+var capabilityNames = []string{
+	"acss_debit_payments", "affirm_payments", "afterpay_clearpay_payments", "au_becs_debit_payments", "bacs_debit_payments", "bancontact_payments", "bank_transfer_payments",
+	"blik_payments", "boleto_payments", "card_issuing", "card_payments", "cartes_bancaires_payments", "cashapp_payments", "eps_payments", "fpx_payments", "giropay_payments",
+	"grabpay_payments", "ideal_payments", "india_international_payments", "jcb_payments", "klarna_payments", "konbini_payments", "legacy_payments", "link_payments", "oxxo_payments",
+	"p24_payments", "paynow_payments", "promptpay_payments", "revolut_pay_payments", "sepa_debit_payments", "sofort_payments", "swish_payments", "tax_reporting_us_1099_k",
+	"tax_reporting_us_1099_misc", "transfers", "treasury", "us_bank_account_ach_payments", "zip_payments",
+}
+
+// capabilityOf finds the account and the name of a capability in the path.
+func (c *call) capabilityOf() (*Account, error) {
+	a, err := c.connected(c.id)
+	if err != nil {
+		return nil, err
 	}
-	return &Capability{header: header{ID: name, Object: "capability", Scope: a.ID}, Account: a.ID, Requested: a.Requested[name] > 0, RequestedAt: number(a.Requested[name]),
-		Requirements: a.Requirements, Future: noRequirements(), Status: status}
+	if !slices.Contains(capabilityNames, c.sub) {
+		return nil, missing("capability", "capability", c.sub)
+	}
+	return a, nil
 }
 
 func (c *call) getCapability() (any, error) {
-	a, err := c.connected(c.id)
+	a, err := c.capabilityOf()
 	if err != nil {
 		return nil, err
 	}
@@ -30,14 +37,16 @@ func (c *call) listCapabilities() (any, error) {
 		return nil, err
 	}
 	data := []any{}
-	for _, name := range slices.Sorted(maps.Keys(a.Requested)) {
-		data = append(data, c.show(c.capability(a, name)))
+	for _, name := range capabilityNames {
+		if a.Requested[name] > 0 {
+			data = append(data, c.show(c.capability(a, name)))
+		}
 	}
 	return map[string]any{"object": "list", "data": data, "has_more": false, "url": c.path}, c.check()
 }
 
 func (c *call) updateCapability() (any, error) {
-	a, err := c.connected(c.id)
+	a, err := c.capabilityOf()
 	if err != nil {
 		return nil, err
 	}
@@ -51,61 +60,23 @@ func (c *call) updateCapability() (any, error) {
 	return c.capability(a, c.sub), nil
 }
 
-// embedAccount shows an account as its platform may see it: personal data of
-// Express and Standard owners is gone once an account link was made.
+// embedAccount shows an account as its platform may see it: who is behind an
+// Express or Standard account is gone once a link was made.
 func (s *Server) embedAccount(a *Account, m map[string]any) {
-	data := []any{}
-	for _, id := range a.Banks {
-		if b, ok := s.banks.get(id); ok {
-			data = append(data, s.show(b))
+	if a.Type != "standard" {
+		url := "/v1/accounts/" + a.ID
+		m["external_accounts"] = s.sublist(a.Banks, url+"/external_accounts")
+		if a.Type == "express" {
+			m["login_links"] = s.sublist(nil, url+"/login_links")
 		}
 	}
-	if a.Type == "standard" {
-		return
-	}
-	m["external_accounts"] = map[string]any{"object": "list", "data": data, "has_more": false, "total_count": len(data), "url": "/v1/accounts/" + a.ID + "/external_accounts"}
-	if a.Type == "express" {
-		m["login_links"] = map[string]any{"object": "list", "data": []any{}, "has_more": false, "total_count": 0, "url": "/v1/accounts/" + a.ID + "/login_links"}
-	}
-	if a.Linked && a.Type != "custom" {
+	if a.closed() {
 		delete(m, "tos_acceptance")
 		return
 	}
-	if a.BusinessType == "individual" {
-		m["individual"] = s.showPerson(a)
+	if a.isCompany() {
+		m["company"] = showCompany(a)
+	} else if p := s.individual(a); p != nil {
+		m["individual"] = s.show(p)
 	}
-}
-
-// showPerson is the individual, with secrets as facts only (…_provided).
-func (s *Server) showPerson(a *Account) map[string]any {
-	born := map[string]any{"day": nil, "month": nil, "year": nil} // numbers, however they were typed
-	p := map[string]any{"id": "person_" + a.ID[5:], "object": "person", "account": a.ID, "created": a.Created, "dob": born}
-	for name, v := range a.Facts {
-		rest, ok := strings.CutPrefix(name, "individual.")
-		if !ok {
-			continue
-		}
-		if rest == "ssn_last_4" || rest == "id_number" {
-			p[rest+"_provided"] = true
-			continue
-		}
-		head, tail, nested := strings.Cut(rest, ".")
-		if !nested {
-			p[rest] = v
-			continue
-		}
-		sub, ok := p[head].(map[string]any)
-		if !ok {
-			sub = map[string]any{}
-			p[head] = sub
-		}
-		if head == "dob" {
-			if n, err := strconv.ParseInt(v, 10, 64); err == nil {
-				born[tail] = n
-			}
-			continue
-		}
-		sub[tail] = v
-	}
-	return p
 }

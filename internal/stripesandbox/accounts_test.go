@@ -28,7 +28,7 @@ func TestOnboardingStates(t *testing.T) {
 		{"active", true, true, true, "", "active", false, false, false},
 		{"pending", false, false, true, "requirements.pending_verification", "pending", false, false, true},
 		{"restricted", false, false, true, "requirements.past_due", "inactive", true, true, false},
-		{"rejected", false, false, true, "rejected.fraud", "inactive", false, false, false},
+		{"rejected", false, false, true, "rejected.fraud", "inactive", true, true, false},
 		{"due", true, true, true, "", "active", true, false, false},
 	} {
 		id := fresh("express")
@@ -84,7 +84,7 @@ func TestOnboardingForm(t *testing.T) {
 		{"all well", nil, nil},
 		{"birthday unknown", map[string]string{"individual.dob.year": "1980"}, []string{"individual.verification.document"}},
 		{"address unknown", map[string]string{"individual.address.line1": "address_no_match"}, []string{"individual.verification.additional_document"}},
-		{"both", map[string]string{"individual.dob.year": "1980", "individual.address.line1": "address_no_match"}, []string{"individual.verification.document", "individual.verification.additional_document"}},
+		{"both", map[string]string{"individual.dob.year": "1980", "individual.address.line1": "address_no_match"}, []string{"individual.verification.additional_document", "individual.verification.document"}},
 	} {
 		b := start(t)
 		id := b.post("/v1/accounts", "type=express", "capabilities[transfers][requested]=true").Get("id").String()
@@ -113,6 +113,16 @@ func TestOnboardingForm(t *testing.T) {
 			t.Error("personal data shows after an account link was made")
 		}
 	}
+}
+
+// companyFacts are a company's with one representative and all owners told.
+func companyFacts(more map[string]string) map[string]string {
+	f := map[string]string{"company.name": "Homes Inc", "company.phone": "0000000000", "company.tax_id": "000000000", "company.address.city": "Palo Alto",
+		"company.address.line1": "address_full_match", "company.address.postal_code": "94301", "company.owners_provided": "true", "representative.relationship.title": "CEO"}
+	for k, v := range more {
+		f[strings.Replace(k, "individual.", "representative.", 1)] = v
+	}
+	return f
 }
 
 func TestCustomAccountByAPI(t *testing.T) {

@@ -5,67 +5,154 @@ import (
 	"strings"
 )
 
-var testBanks = []string{"000123456789", "000111111116", "000111111113", "000222222227", "000333333335", "000444444440", "000888888883", "000999999991", "000999999992"}
+// testBanks are the numbers that take payouts, or do not: see bankFailures. The
+// last two ask who owns the account.
+var testBanks = []string{"000123456789", "000111111116", "000111111113", "000222222227", "000333333335", "000444444440", "000888888883", ownedBank, unprovenBank}
+
+const (
+	ownedBank    = "000999999991" // who owns it is found out by itself
+	unprovenBank = "000999999992" // … is shown by a document
+	timerOwned   = "bank-owned"
+)
 
 // addBankFrom reads external_account of an account's create or update.
 func (c *call) addBankFrom(a *Account) error {
 	if !c.has("external_account") {
 		return nil
 	}
-	_, err := c.addBank(a, c.readBank(a), true)
+	ba, err := c.readBank(a)
+	if err != nil {
+		return err
+	}
+	_, err = c.addBank(a, ba, true)
 	return err
 }
 
-// readBank reads a bank account as a hash or as a btok_us_verified token.
-func (c *call) readBank(a *Account) BankAccount {
+// readBank reads a bank account or a card as a hash, or as a token.
+func (c *call) readBank(a *Account) (BankAccount, error) {
 	const k = "external_account"
+	if tok := c.str(k); tok != "" {
+		return c.bankOfToken(a, tok)
+	}
 	ba := BankAccount{
 		Number: c.str(k + "[account_number]"), Routing: c.text(k + "[routing_number]"), Country: orElse(c.str(k+"[country]"), a.Country),
-		Currency: orElse(strings.ToLower(c.str(k+"[currency]")), a.DefaultCurrency), HolderName: c.text(k + "[account_holder_name]"), HolderType: c.text(k + "[account_holder_type]"),
+		Currency: orElse(strings.ToLower(c.str(k+"[currency]")), a.DefaultCurrency), HolderName: c.text(k + "[account_holder_name]"),
+		HolderType: c.text(k + "[account_holder_type]"), AccountType: c.text(k + "[account_type]"),
 	}
-	c.ignore(k + "[object]")
-	if tok := c.str(k); tok != "" {
-		ba.Number, ba.Routing = "000123456789", usRouting
+	if c.str(k+"[object]") == "card" {
+		ba.Number = digits(c.str(k + "[number]"))
+		ba.Card = &DebitCard{ExpMonth: c.int(k + "[exp_month]"), ExpYear: c.int(k + "[exp_year]"), Name: c.text(k + "[name]"), Address: Address{
+			City: c.text(k + "[address_city]"), Country: c.text(k + "[address_country]"), Line1: c.text(k + "[address_line1]"), Line2: c.text(k + "[address_line2]"),
+			PostalCode: c.text(k + "[address_zip]"), State: c.text(k + "[address_state]")}}
+		if c.str(k+"[cvc]") != "" {
+			ba.Card.CVCCheck = "pass"
+		}
+	}
+	return ba, nil
+}
+
+// bankOfToken is the external account behind a ready-made token.
+func (c *call) bankOfToken(a *Account, tok string) (BankAccount, error) {
+	ba := BankAccount{Country: a.Country, Currency: a.DefaultCurrency}
+	switch {
+	case strings.HasPrefix(tok, "btok_"):
+		ba.Number, ba.Routing, ba.Country, ba.Currency = testBanks[0], usRouting, "US", "usd"
 		if strings.HasSuffix(tok, "_noAccount") {
 			ba.Number = "000111111116"
 		}
+		return ba, nil
+	case strings.HasPrefix(tok, "tok_"):
+		ba.Number, ba.Card = payoutCards[strings.TrimPrefix(tok, "tok_")], &DebitCard{ExpMonth: 12, ExpYear: yearOf(c.now) + 3}
+		if ba.Number != "" {
+			return ba, nil
+		}
 	}
-	return ba
+	return ba, missingRef("token", "external_account", tok)
 }
 
-// addBank gives an account a bank account, as its default or beside it.
+// addBank gives an account a bank account or card, as its currency's default or beside it.
 func (s *Server) addBank(a *Account, ba BankAccount, isDefault bool) (*BankAccount, error) {
 	ba.Number = strings.ToUpper(strings.ReplaceAll(ba.Number, " ", ""))
-	if !slices.Contains(testBanks, ba.Number) && !validIBAN(ba.Number) {
-		return nil, invalid("account_number_invalid", "external_account", "You must use a test bank account number in test mode. Try 000123456789 or see more options at https://stripe.com/docs/connect/testing#account-numbers.")
+	set := s.fillBank
+	if ba.Card != nil {
+		set = fillCardAccount
 	}
-	if ba.Country == "US" && ba.Routing == "" {
-		return nil, invalid("parameter_missing", "external_account[routing_number]", "Missing required param: external_account[routing_number].")
+	if err := set(&ba); err != nil {
+		return nil, err
 	}
-	ba.header = header{ID: newID("ba_"), Object: "bank_account", Scope: a.ID}
-	ba.Account, ba.Last4, ba.Status, ba.BankName = a.ID, ba.Number[len(ba.Number)-4:], "new", usBankName
-	ba.Methods, ba.Fingerprint, ba.Metadata = []string{"standard"}, "fp"+ba.Number, map[string]string{}
-	if ba.Number != "000888888883" {
-		ba.Methods = append(ba.Methods, "instant")
-	}
+	ba.Scope, ba.Account, ba.Status, ba.Metadata = a.ID, a.ID, "new", map[string]string{}
 	added := s.banks.add(&ba)
-	if isDefault || len(a.Banks) == 0 {
+	a.Banks = append(a.Banks, added.ID)
+	if isDefault || s.payoutDefault(a, ba.Currency) == nil {
 		s.makeDefault(a, added)
-	} else {
-		a.Banks = append(a.Banks, added.ID)
 	}
 	a.PayoutsOff = false
 	s.accounts.save(a)
 	s.emit("account.external_account.created", added)
+	switch ba.Number {
+	case ownedBank:
+		added.Owned = "pending"
+		s.at(s.now+3, timerOwned, added.ID)
+	case unprovenBank:
+		added.Owned = "due"
+		s.demand(a, ownershipFiles, "payouts", demandTime)
+	}
 	return added, nil
 }
 
+func (s *Server) fillBank(ba *BankAccount) error {
+	if !slices.Contains(testBanks, ba.Number) && !validIBAN(ba.Number) {
+		return invalid("account_number_invalid", "external_account", "You must use a test bank account number in test mode. Try 000123456789 or see more options at https://stripe.com/docs/connect/testing#account-numbers.")
+	}
+	if ba.Country == "US" && ba.Routing == "" {
+		return invalid("parameter_missing", "external_account[routing_number]", "Missing required param: external_account[routing_number].")
+	}
+	ba.header = header{ID: newID("ba_"), Object: "bank_account"}
+	ba.Last4, ba.BankName, ba.Fingerprint, ba.Methods = ba.Number[len(ba.Number)-4:], usBankName, "fp"+ba.Number, []string{"standard"}
+	if ba.Number != "000888888883" {
+		ba.Methods = append(ba.Methods, "instant")
+	}
+	return nil
+}
+
+// ownershipSettled is the answer of who owns a bank account.
+func (s *Server) ownershipSettled(id string) error {
+	ba, ok := s.banks.get(id)
+	if !ok {
+		return nil
+	}
+	a, ok := s.accounts.get(ba.Account)
+	if !ok {
+		return nil
+	}
+	before := s.show(ba)
+	s.change(a, func() { ba.Owned = "verified" })
+	s.banks.save(ba)
+	s.emitChange("account.external_account.updated", a.ID, before, ba)
+	return nil
+}
+
+// payoutDefault is where an account's payouts of a currency go; nil for nowhere.
+func (s *Server) payoutDefault(a *Account, currency string) *BankAccount {
+	for b := range byID(s.banks, a.Banks) {
+		if b.Default && b.Currency == currency {
+			return b
+		}
+	}
+	return nil
+}
+
+// makeDefault makes an external account the one of its currency; the one of the
+// account's own currency comes first.
 func (s *Server) makeDefault(a *Account, ba *BankAccount) {
-	a.Banks = append([]string{ba.ID}, slices.DeleteFunc(a.Banks, func(id string) bool { return id == ba.ID })...)
-	for _, id := range a.Banks {
-		b, _ := s.banks.get(id)
-		b.Default = id == ba.ID
-		s.banks.save(b)
+	for b := range byID(s.banks, a.Banks) {
+		if b.Currency == ba.Currency {
+			b.Default = b == ba
+			s.banks.save(b)
+		}
+	}
+	if ba.Currency == a.DefaultCurrency || len(a.Banks) == 1 {
+		a.Banks = append([]string{ba.ID}, slices.DeleteFunc(a.Banks, func(id string) bool { return id == ba.ID })...)
 	}
 	s.accounts.save(a)
 }
@@ -75,8 +162,15 @@ func (c *call) createBank() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	fresh, isDefault := c.readBank(a), c.bool("default_for_currency")
-	metadata := c.metadata("metadata", nil)
+	if a.closed() && a.Type == "standard" {
+		return nil, closedRefusal("external_account")
+	}
+	before := c.snapshot(a)
+	fresh, err := c.readBank(a)
+	if err != nil {
+		return nil, err
+	}
+	isDefault, metadata := c.bool("default_for_currency"), c.metadata("metadata", nil)
 	if err := c.check(); err != nil {
 		return nil, err
 	}
@@ -85,7 +179,7 @@ func (c *call) createBank() (any, error) {
 		return nil, err
 	}
 	ba.Metadata = metadata
-	c.change(a, func() {})
+	c.changed(a, before)
 	return ba, nil
 }
 
@@ -118,8 +212,8 @@ func (c *call) listBanks() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.ignore("object")
-	return page(c, byID(c.banks, a.Banks), nil)
+	object := c.wants("object")
+	return page(c, byID(c.banks, a.Banks), func(ba *BankAccount) bool { return object(ba.Object) })
 }
 
 func (c *call) updateBank() (any, error) {
@@ -127,9 +221,22 @@ func (c *call) updateBank() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	before := c.show(ba)
+	all, before := c.snapshot(a), c.show(ba)
 	ba.Metadata = c.metadata("metadata", ba.Metadata)
 	ba.HolderName = orText(c.text("account_holder_name"), ba.HolderName)
+	ba.HolderType = orText(c.text("account_holder_type"), ba.HolderType)
+	ba.AccountType = orText(c.text("account_type"), ba.AccountType)
+	if ba.Card != nil {
+		c.updateCard(ba.Card)
+	}
+	if key := "documents[bank_account_ownership_verification][files][0]"; c.has(key) && ba.Card == nil {
+		if err := c.fileFor(key, "identity_document", "account_requirement", "additional_verification"); err != nil {
+			return nil, err
+		}
+		c.learn(a, ownershipFiles, c.str(key))
+		ba.Owned = "pending"
+		c.at(c.now+3, timerOwned, ba.ID)
+	}
 	isDefault := c.bool("default_for_currency")
 	if err := c.check(); err != nil {
 		return nil, err
@@ -141,7 +248,8 @@ func (c *call) updateBank() (any, error) {
 		ba.Status = "new"
 	}
 	c.emitChange("account.external_account.updated", a.ID, before, ba)
-	c.change(a, func() { a.PayoutsOff = false })
+	a.PayoutsOff = false
+	c.changed(a, all)
 	return ba, nil
 }
 
@@ -153,11 +261,16 @@ func (c *call) deleteBank() (any, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	if ba.Default && len(a.Banks) > 1 {
+	others := slices.ContainsFunc(a.Banks, func(id string) bool {
+		b, ok := c.banks.get(id)
+		return ok && b != ba && b.Currency == ba.Currency
+	})
+	if ba.Default && others && ba.Currency == a.DefaultCurrency {
 		return nil, refuse("", "", "You cannot delete the default external account for your default currency. Please make another external account the default using the `default_for_currency` param, and then delete this one.")
 	}
 	c.change(a, func() { a.Banks = slices.DeleteFunc(a.Banks, func(id string) bool { return id == ba.ID }) })
-	c.banks.remove(ba.ID)
+	c.stop(timerOwned, ba.ID)
 	c.emit("account.external_account.deleted", ba)
-	return map[string]any{"id": ba.ID, "object": "bank_account", "deleted": true}, nil
+	c.banks.remove(ba.ID)
+	return map[string]any{"id": ba.ID, "object": ba.Object, "deleted": true}, nil
 }

@@ -102,6 +102,8 @@ func (s *Server) fire(t *Timer) error {
 		return s.identityChecked(t.Ref)
 	case timerDemand:
 		return s.demandExpired(t.Ref)
+	case timerOwned:
+		return s.ownershipSettled(t.Ref)
 	case timerPrune:
 		s.prune(t.Ref)
 	case timerSecret:

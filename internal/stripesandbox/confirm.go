@@ -66,6 +66,7 @@ func (s *Server) succeed(in *Intent, ch *Charge) {
 	if card.dispute != "" || card.fraudWarning || account.disputed {
 		s.at(s.now+2, timerTrouble, ch.ID)
 	}
+	s.trigger(orElse(ch.Scope, string(in.OnBehalfOf)), ch.Number)
 }
 
 // decline writes a failed charge and answers 402; the intent asks for another method.

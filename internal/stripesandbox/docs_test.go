@@ -93,9 +93,27 @@ var values = []struct{ fact, value, due, words string }{
 	{"individual.id_number", "111111111", "individual.id_number", "another number is asked for"},
 	{"individual.id_number", "222222222", "", "passes at once"},
 	{"individual.verification.document.front", "file_identity_document_success", "", "passes, whatever else was told"},
+	{"individual.verification.document.front", "file_identity_document_failure", "individual.verification.document", "fails, whatever else was told"},
+	{"individual.dob", "1900-01-01", "", "is on a sanctions list: `listed`, charges and payouts are off"},
 	{"company.tax_id", "000000000", "", "passes"},
+	{"company.tax_id", "000000001", "", "passes, as a non-profit's"},
 	{"company.tax_id", "111111111", "company.verification.document", "a document is asked for"},
+	{"company.tax_id", "111111112", "company.tax_id", "another number is asked for: this one was never issued"},
 	{"company.tax_id", "222222222", "", "passes at once"},
+	{"company.address.line1", "address_no_match", "company.verification.document", "a document is asked for; charges are on, payouts off"},
+	{"company.address.line1", "address_line1_no_match", "company.verification.document", "a document is asked for"},
+	{"company.verification.document.front", "file_identity_document_success", "", "passes, whatever else was told"},
+	{"business_profile.url", "https://accessible.stripe.com", "", "passes"},
+	{"business_profile.url", "https://disallowed.stripe.com", "business_profile.url", "`invalid_url_denylisted`"},
+	{"business_profile.url", "https://geoblocked.stripe.com", "business_profile.url", "`invalid_url_website_inaccessible_geoblocked`"},
+	{"business_profile.url", "https://inaccessible.stripe.com", "business_profile.url", "`invalid_url_website_inaccessible`"},
+	{"business_profile.url", "https://mismatch.stripe.com", "business_profile.url", "`invalid_url_website_business_information_mismatch`"},
+	{"business_profile.url", "https://missing.stripe.com", "business_profile.url", "`invalid_url_website_incomplete`"},
+	{"business_profile.url", "https://passwordprotected.stripe.com", "business_profile.url", "`invalid_url_website_inaccessible_password_protected`"},
+	{"business_profile.url", "https://problem.stripe.com", "business_profile.url", "`invalid_url_website_other`"},
+	{"business_profile.url", "https://underconstruction.stripe.com", "business_profile.url", "`invalid_url_website_incomplete_under_construction`"},
+	{"business_profile.name", "invalid_dba", "business_profile.name", "`invalid_business_profile_name`"},
+	{"business_profile.name", "disallowed_dba", "business_profile.name", "`invalid_business_profile_name_denylisted`"},
 }
 
 func valueRows() (rows [][]string) {
@@ -167,25 +185,48 @@ func TestOnboardingValues(t *testing.T) {
 	for _, v := range values {
 		facts := knownPerson(map[string]string{v.fact: v.value})
 		form := stripesandbox.OnboardingForm{Facts: facts, ProductDescription: "A house", Account: "000123456789", Routing: "110000000", Agree: true, Done: true}
+		more := []string{"type=express", "capabilities[transfers][requested]=true"}
 		switch {
 		case v.fact == "individual.dob":
 			delete(facts, v.fact)
 			facts["individual.dob.year"], facts["individual.dob.month"], facts["individual.dob.day"] = v.value[:4], v.value[5:7], v.value[8:]
 		case v.fact == "individual.verification.document.front":
 			facts["individual.dob.year"] = "1980"
+			if strings.HasSuffix(v.value, "failure") {
+				facts["individual.dob.year"] = "1901"
+			}
+		case strings.HasPrefix(v.fact, "business_profile."):
+			delete(facts, v.fact)
+			more = append(more, "business_profile["+strings.TrimPrefix(v.fact, "business_profile.")+"]="+v.value)
 		case strings.HasPrefix(v.fact, "company."):
 			form.BusinessType = "company"
-			maps.Copy(facts, map[string]string{"company.name": "Homes Inc", "company.phone": "0000000000", "company.address.city": "Palo Alto", "company.address.line1": "address_full_match", "company.address.postal_code": "94301"})
+			form.Facts = companyFacts(facts)
+			if strings.HasPrefix(v.fact, "company.verification") {
+				form.Facts["company.tax_id"] = "111111111"
+			}
 		}
-		account := b.post("/v1/accounts", "type=express", "capabilities[transfers][requested]=true").Get("id").String()
+		account := b.post("/v1/accounts", more...).Get("id").String()
 		must(t, b.SubmitOnboarding(account, form))
 		if atOnce := b.get("/v1/accounts/" + account).Get("charges_enabled").Bool(); atOnce != strings.HasSuffix(v.words, "at once") {
 			t.Errorf("%s %s: enabled at once: %v", v.fact, v.value, atOnce)
 		}
 		b.advance("5s")
 		a := b.get("/v1/accounts/" + account)
-		if a.Get("charges_enabled").Bool() != (v.due == "") || a.Get("requirements.currently_due.0").String() != v.due {
+		charges, payouts := v.due == "", v.due == ""
+		if strings.Contains(v.words, "payouts off") {
+			charges = true
+		}
+		if strings.Contains(v.words, "listed") && strings.Contains(v.words, "payouts are off") {
+			charges, payouts = false, false
+			if a.Get("requirements.disabled_reason").String() != "listed" {
+				t.Errorf("%s %s: %s", v.fact, v.value, a.Get("requirements").Raw)
+			}
+		}
+		if a.Get("charges_enabled").Bool() != charges || a.Get("payouts_enabled").Bool() != payouts || a.Get("requirements.currently_due.0").String() != v.due {
 			t.Errorf("%s %s: %s", v.fact, v.value, a.Get("requirements").Raw)
+		}
+		if code := strings.Trim(v.words, "`"); code != v.words && v.due != "" && a.Get("requirements.errors.0.code").String() != code {
+			t.Errorf("%s %s: the errors are %s", v.fact, v.value, a.Get("requirements.errors").Raw)
 		}
 	}
 }

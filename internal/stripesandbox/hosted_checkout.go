@@ -62,7 +62,7 @@ func (s *Server) view(id string) (v checkoutView) {
 // merchant is whom the person pays: the platform, or with a direct charge an owner.
 func (s *Server) merchant(scope string) string {
 	if a, ok := s.accounts.get(scope); ok {
-		return orElse(ownerName(a), s.name)
+		return orElse(s.ownerName(a), s.name)
 	}
 	return s.name
 }

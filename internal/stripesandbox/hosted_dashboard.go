@@ -105,7 +105,7 @@ func (s *Server) dashboard(r *http.Request, a *Account) hosted.DashboardPage {
 		Platform: s.name, Account: a.ID, Status: status(standing(a)), Charges: a.ChargesEnabled, Payouts: a.PayoutsEnabled,
 		Due: a.Requirements.CurrentlyDue, Disabled: string(a.Requirements.DisabledReason),
 		Schedule: scheduleInWords(a.Settings.Payouts.Schedule), BankAction: dashboardPath(r) + "/bank",
-		Name: ownerName(a),
+		Name: s.ownerName(a),
 	}
 	if len(a.Banks) > 0 {
 		if b, ok := s.banks.get(a.Banks[0]); ok {
@@ -144,15 +144,15 @@ func (s *Server) transactionRow(t *BalanceTransaction) hosted.TransactionRow {
 		AvailableOn: instant(t.AvailableOn), Status: standing}
 }
 
-func ownerName(a *Account) string {
-	if name := string(a.BusinessProfile["name"]); name != "" {
-		return name
+func (s *Server) ownerName(a *Account) string {
+	name := a.profile("name")
+	if a.isCompany() {
+		name = orElse(name, a.Facts["company.name"])
 	}
-	first, last := a.Facts["individual.first_name"], a.Facts["individual.last_name"]
-	if first == "" || last == "" {
-		return first + last
+	if p := s.individual(a); p != nil {
+		name = orElse(name, p.name())
 	}
-	return first + " " + last
+	return name
 }
 
 func scheduleInWords(p Schedule) string {

@@ -194,7 +194,7 @@ func (s *Server) finishStep(v onboardingVisit, step string, form hosted.Onboardi
 		}
 	}
 	s.change(v.account, func() {
-		s.fillFromForm(v.account, OnboardingForm{Agree: true, Done: true, ProductDescription: orElse(string(v.account.BusinessProfile["product_description"]), "A home to rent")})
+		s.fillFromForm(v.account, OnboardingForm{Agree: true, Done: true, ProductDescription: orElse(v.account.profile("product_description"), "A home to rent")})
 	})
 	return v.link.ReturnURL, nil
 }

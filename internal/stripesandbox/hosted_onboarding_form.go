@@ -42,18 +42,18 @@ func (s *Server) toldBefore(a *Account) hosted.OnboardingForm {
 	f := hosted.OnboardingForm{Country: a.Country}
 	for _, field := range onboardingFields {
 		if field.fact != "" {
-			*field.value(&f) = a.Facts[field.fact]
+			*field.value(&f) = s.fact(a, field.fact)
 		}
 	}
 	f.Email = orElse(f.Email, string(a.Email))
-	year, _ := strconv.Atoi(a.Facts["individual.dob.year"])
-	month, _ := strconv.Atoi(a.Facts["individual.dob.month"])
-	day, _ := strconv.Atoi(a.Facts["individual.dob.day"])
+	year, _ := strconv.Atoi(s.fact(a, "individual.dob.year"))
+	month, _ := strconv.Atoi(s.fact(a, "individual.dob.month"))
+	day, _ := strconv.Atoi(s.fact(a, "individual.dob.day"))
 	if year > 0 && month > 0 && day > 0 {
 		f.DOB = fmt.Sprintf("%04d-%02d-%02d", year, month, day)
 	}
-	if len(a.Facts["individual.id_number"]) >= 4 && f.SSNLast4 == "" {
-		f.SSNLast4 = a.Facts["individual.id_number"][len(a.Facts["individual.id_number"])-4:]
+	if len(s.fact(a, "individual.id_number")) >= 4 && f.SSNLast4 == "" {
+		f.SSNLast4 = s.fact(a, "individual.id_number")[len(s.fact(a, "individual.id_number"))-4:]
 	}
 	if len(a.Banks) > 0 {
 		if b, ok := s.banks.get(a.Banks[0]); ok {

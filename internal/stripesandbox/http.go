@@ -112,6 +112,9 @@ func readForm(r *http.Request) (url.Values, error) {
 	if r.Method == http.MethodGet || r.Method == http.MethodDelete {
 		return r.URL.Query(), nil
 	}
+	if isUpload(r) {
+		return readUpload(r)
+	}
 	if ct, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); ct == "application/json" {
 		return nil, invalid("", "", "Invalid request (check that your POST content type is application/x-www-form-urlencoded).")
 	}

@@ -6,6 +6,7 @@ import "time"
 var bankFailures = map[string]string{
 	"000111111116": "no_account", "000111111113": "account_closed", "000222222227": "insufficient_funds",
 	"000333333335": "debit_not_authorized", "000444444440": "invalid_currency",
+	failingDebitCard: "could_not_process",
 }
 
 func (c *call) createPayout() (any, error) {
@@ -72,6 +73,9 @@ func (s *Server) startPayout(scope string, po *Payout, ba *BankAccount) *Payout 
 	}
 	if ba != nil {
 		po.Destination = text(ba.ID)
+	}
+	if ba != nil && ba.Card != nil {
+		po.Type = "card"
 	}
 	txn := s.post(scope, entry{kind: "payout", category: "payout", source: po.ID, amount: -po.Amount, currency: po.Currency, description: "STRIPE PAYOUT"})
 	s.outside(banksOutside, po.Currency, po.Amount)

@@ -59,8 +59,14 @@ func (s *Server) embed(r record, m map[string]any) {
 		if t.AvailableOn <= s.now {
 			m["status"] = "available"
 		}
+	case *Person:
+		s.embedPerson(t, m)
+	case *File:
+		m["links"] = s.linksOf(t)
+	case *FileLink:
+		m["expired"] = t.expired(s.now)
 	case *BankAccount:
-		delete(m, "created")
+		embedBank(t, m)
 	case *PaymentMethod:
 		if t.Other != nil {
 			m[t.Type] = t.Other
@@ -174,7 +180,7 @@ func (s *Server) hidden(m map[string]any, name string) (any, bool) {
 var absent = map[string]string{"charge": "transfer", "refund": "failure_balance_transaction"}
 
 var withoutMode = map[string]bool{
-	"account": true, "refund": true, "balance_transaction": true, "bank_account": true, "capability": true,
+	"account": true, "person": true, "card": true, "file": true, "refund": true, "balance_transaction": true, "bank_account": true, "capability": true,
 	"transfer_reversal": true, "fee_refund": true, "account_link": true, "login_link": true, "application": true,
 }
 

@@ -1,18 +1,77 @@
 package stripesandbox
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
 
-// What an individual has to tell before payments are switched on.
-var individualFacts = []string{
-	"individual.address.city", "individual.address.line1", "individual.address.postal_code", "individual.dob.day", "individual.dob.month", "individual.dob.year",
-	"individual.email", "individual.first_name", "individual.last_name", "individual.phone", "individual.ssn_last_4",
+// subject is somebody a check looks at: the individual, the company, one of its
+// persons, or a person that nobody has told of yet (representative, owners, …).
+type subject struct {
+	prefix string // of its requirements
+	facts  map[string]string
+	needs  []string
 }
 
-var companyFacts = []string{
-	"company.address.city", "company.address.line1", "company.address.postal_code", "company.name", "company.phone", "company.tax_id",
+var (
+	bornFacts    = []string{"dob.day", "dob.month", "dob.year"}
+	addressFacts = []string{"address.city", "address.line1", "address.postal_code"}
+	nameFacts    = []string{"email", "first_name", "last_name"}
+	companyFacts = slices.Concat(addressFacts, []string{"name", "phone", "tax_id"})
+)
+
+// subjects are everybody behind an account.
+func (s *Server) subjects(a *Account) (out []subject) {
+	person := slices.Concat(addressFacts, bornFacts, nameFacts)
+	if a.Country == "US" {
+		person = append(person, "ssn_last_4")
+	}
+	if !a.isCompany() {
+		facts := map[string]string{}
+		if p := s.individual(a); p != nil {
+			facts = p.Facts
+		}
+		return []subject{{"individual", facts, append(person, "phone")}}
+	}
+	own := map[string]string{}
+	for name, v := range a.Facts {
+		if rest, ok := strings.CutPrefix(name, "company."); ok {
+			own[rest] = v
+		}
+	}
+	company := subject{"company", own, slices.Clone(companyFacts)}
+	roles := map[string][]string{"representative": append(slices.Clone(person), "phone", "relationship.title")}
+	if a.BusinessType == "company" {
+		roles["owner"] = person
+		if a.Country != "US" {
+			roles["director"] = slices.Concat(nameFacts, bornFacts)
+		}
+	}
+	filled := map[string]bool{}
+	for p := range s.personsOf(a) {
+		sub := subject{prefix: p.ID, facts: p.Facts}
+		for role, needs := range roles {
+			if p.is(role) {
+				filled[role] = true
+				sub.needs = append(sub.needs, needs...)
+			}
+		}
+		out = append(out, sub)
+	}
+	for _, role := range slices.Sorted(maps.Keys(roles)) {
+		group, provided := role+"s", role+"s_provided"
+		switch {
+		case role == "representative" && !filled[role]:
+			out = append(out, subject{prefix: role, needs: roles[role]})
+		case role == "representative" || own[provided] == "true":
+		case filled[role]:
+			company.needs = append(company.needs, provided)
+		default:
+			out = append(out, subject{prefix: group, needs: nameFacts})
+		}
+	}
+	return append([]subject{company}, out...)
 }
 
 func noRequirements() Requirements {
@@ -20,165 +79,138 @@ func noRequirements() Requirements {
 }
 
 // missingFacts is what an account still has to tell, its bank account aside.
-func (a *Account) missingFacts() []string {
+func (s *Server) missingFacts(a *Account) []string {
 	due := []string{}
 	add := func(name string, there bool) {
 		if !there {
 			due = append(due, name)
 		}
 	}
+	described := a.profile("product_description") != ""
 	if a.Type != "custom" && !a.Submitted {
 		// Express and Standard owners tell it to Stripe's form; what the platform
 		// prefilled still has to be confirmed there.
-		add("business_profile.product_description", a.BusinessProfile["product_description"] != "")
+		add("business_profile.product_description", described)
 	}
-	add("business_profile.url", a.BusinessProfile["url"] != "" || a.BusinessProfile["product_description"] != "" || a.Submitted)
+	add("business_profile.url", a.profile("url") != "" || described || a.Submitted)
 	add("business_type", a.BusinessType != "")
-	facts := individualFacts
-	if a.BusinessType != "" && a.BusinessType != "individual" {
-		facts = companyFacts
-	}
-	for _, name := range facts {
-		id := strings.HasSuffix(name, ".ssn_last_4") && a.Facts["individual.id_number"] != ""
-		if name == "individual.ssn_last_4" && a.Country != "US" {
-			continue
+	for _, sub := range s.subjects(a) {
+		for _, name := range sub.needs {
+			whole := name == "ssn_last_4" && sub.facts["id_number"] != ""
+			add(sub.prefix+"."+name, sub.facts[name] != "" || whole)
 		}
-		add(name, a.Facts[name] != "" || id)
 	}
-	add("tos_acceptance.date", a.TOS.Date > 0)
-	add("tos_acceptance.ip", a.TOS.IP != "")
+	agreed := a.Type == "custom" || a.Submitted // elsewhere the owner agrees, on the form
+	add("tos_acceptance.date", agreed && a.TOS.Date > 0)
+	add("tos_acceptance.ip", agreed && a.TOS.IP != "")
 	slices.Sort(due)
-	return due
+	return slices.Compact(due)
 }
 
 // derive sets an account's flags from what is known of its owner: the state
 // tuples real accounts go through.
 func (s *Server) derive(a *Account) {
-	missing := a.missingFacts()
-	noBank := len(a.Banks) == 0
-	if len(missing) == 0 && a.Check == "" {
+	missing, noBank := s.missingFacts(a), len(a.Banks) == 0
+	if len(missing) == 0 && (a.Submitted || a.Type == "custom") && a.Told != s.told(a) && !s.listed(a) {
 		s.startCheck(a)
 	}
 	if len(missing) == 0 && a.Type == "custom" && !noBank {
 		a.Submitted = true
 	}
-	due := slices.Clone(missing)
-	if noBank {
-		due = append(due, "external_account")
-		slices.Sort(due)
+	if a.Verified {
+		s.demandLater(a, missing)
+		missing = nil
 	}
 	r := noRequirements()
-	r.CurrentlyDue, r.EventuallyDue, r.PastDue = due, slices.Clone(due), slices.Clone(due)
+	r.CurrentlyDue = append(r.CurrentlyDue, missing...)
 	charges, payouts, capability := false, false, "inactive"
 	switch {
 	case a.Rejected != "":
 		r.DisabledReason = text("rejected." + a.Rejected)
+		if len(r.CurrentlyDue) == 0 {
+			r.CurrentlyDue = []string{s.identity(a)} // what an appeal would have to show
+		}
+	case s.listed(a):
+		r.DisabledReason = "listed"
 	case len(missing) > 0:
 		r.DisabledReason = "requirements.past_due"
-		if a.Type == "standard" {
-			r.PastDue = []string{}
-		}
+	case a.Verified:
+		charges, payouts, capability = true, true, "active"
 	case a.Check == "pending":
-		r.PendingVerification = []string{"individual.verification.document"}
 		r.DisabledReason, capability = "requirements.pending_verification", "pending"
-		if noBank {
-			r.DisabledReason = "requirements.past_due"
-		}
-	case a.Check == "failed":
+	default: // the check failed
 		r.DisabledReason = "requirements.past_due"
+		charges = true
 		for _, f := range a.Failures {
 			r.CurrentlyDue = append(r.CurrentlyDue, f.Requirement)
+			charges = charges && f.PayoutsOnly
 		}
-		r.EventuallyDue, r.PastDue, r.Errors = slices.Clone(r.CurrentlyDue), slices.Clone(r.CurrentlyDue), slices.Clone(a.Failures)
-	case noBank:
-		r.DisabledReason = "requirements.past_due"
-		charges, capability = true, "active"
-	default:
-		charges, payouts, capability = true, true, "active"
-		s.deriveDemand(a, &r, &payouts)
+		if charges {
+			capability = "active"
+		}
+	}
+	if a.Check == "pending" && a.Rejected == "" {
+		r.PendingVerification = s.pendingFacts(a)
+	}
+	if a.Check == "failed" {
+		for _, f := range a.Failures {
+			r.Errors = append(r.Errors, f.RequirementError)
+		}
+	}
+	if noBank && a.Rejected == "" {
+		r.CurrentlyDue, r.DisabledReason, payouts = append(r.CurrentlyDue, "external_account"), "requirements.past_due", false
+	}
+	slices.Sort(r.CurrentlyDue)
+	r.CurrentlyDue = slices.Compact(r.CurrentlyDue)
+	if a.Type != "standard" || len(missing) == 0 {
+		r.PastDue = append(r.PastDue, r.CurrentlyDue...)
 	}
 	a.Requirements, a.Future = r, noRequirements()
 	a.ChargesEnabled, a.PayoutsEnabled = charges, payouts && !a.PayoutsOff
 	for name := range a.Requested {
 		a.Capabilities[name] = capability
 	}
+	s.deriveDemands(a)
 	s.accounts.save(a)
 }
 
-// deriveDemand is a later requirement: due by a deadline, and after it payouts stop.
-func (s *Server) deriveDemand(a *Account, r *Requirements, payouts *bool) {
-	if a.Demand == "" {
-		return
+// identity is the document that shows who is behind an account.
+func (s *Server) identity(a *Account) string {
+	if a.isCompany() {
+		return "company.verification.document"
 	}
-	r.CurrentlyDue, r.EventuallyDue = []string{a.Demand}, []string{a.Demand}
-	if a.DemandBy > s.now {
-		r.CurrentDeadline = number(a.DemandBy)
-		return
-	}
-	r.PastDue, r.DisabledReason = []string{a.Demand}, "requirements.past_due"
-	*payouts = false
+	return "individual.verification.document"
 }
 
-func (s *Server) demandExpired(id string) error {
-	if a, ok := s.accounts.get(id); ok && a.Demand != "" {
-		s.change(a, func() {})
+// pendingFacts are what a running check is about.
+func (s *Server) pendingFacts(a *Account) (names []string) {
+	for _, d := range a.Demands {
+		if !d.Future && s.met(a, d) {
+			names = append(names, d.Requirement)
+		}
 	}
-	return nil
+	if len(names) > 0 {
+		return names
+	}
+	for _, sub := range s.subjects(a) {
+		names = append(names, sub.prefix+".verification.document")
+	}
+	return names
 }
 
-// startCheck begins the identity check; some test values answer at once.
-func (s *Server) startCheck(a *Account) {
-	a.Failures = a.verdict()
+// capability is how the API shows one capability.
+func (s *Server) capability(a *Account, name string) *Capability {
+	status := a.Capabilities[name]
 	switch {
-	case a.Facts["individual.dob.year"] == "1902" || a.Facts["individual.id_number"] == "222222222" || a.Facts["company.tax_id"] == "222222222":
-		a.Check = "verified"
-	default:
-		a.Check = "pending"
-		s.at(s.now+3, timerCheck, a.ID)
+	case status == "":
+		status = "unrequested"
+	case a.Rejected != "":
+		status = "disabled"
 	}
-}
-
-// identityChecked is the answer of the check.
-func (s *Server) identityChecked(id string) error {
-	a, ok := s.accounts.get(id)
-	if !ok || a.Check != "pending" {
-		return nil
+	r, future := a.Requirements, a.Future
+	if status == "unrequested" {
+		r, future = noRequirements(), noRequirements()
 	}
-	s.change(a, func() {
-		a.Check = "verified"
-		if len(a.Failures) > 0 {
-			a.Check = "failed"
-		}
-	})
-	return nil
-}
-
-// verdict is what the test values make of a person: nothing is demanded, a
-// document, a second one, or both.
-func (a *Account) verdict() []RequirementError {
-	if a.Facts["individual.verification.document.front"] == "file_identity_document_success" {
-		return nil
-	}
-	out := []RequirementError{}
-	fail := func(code, reason, requirement string) {
-		out = append(out, RequirementError{Code: code, Reason: reason, Requirement: requirement})
-	}
-	if a.BusinessType != "" && a.BusinessType != "individual" {
-		if id := a.Facts["company.tax_id"]; id == "111111111" || id == "111111112" {
-			fail("verification_failed_tax_id_match", "The tax ID you provided does not match the name of the business.", "company.verification.document")
-		}
-		return out
-	}
-	year := a.Facts["individual.dob.year"]
-	goodDay := strings.TrimLeft(a.Facts["individual.dob.month"], "0") == "1" && strings.TrimLeft(a.Facts["individual.dob.day"], "0") == "1"
-	if !goodDay || year != "1901" && year != "1902" {
-		fail("verification_failed_keyed_identity", "The person's keyed-in identity information could not be verified.", "individual.verification.document")
-	}
-	if line := a.Facts["individual.address.line1"]; line == "address_no_match" || line == "address_line1_no_match" {
-		fail("verification_failed_keyed_match", "The address you provided could not be verified.", "individual.verification.additional_document")
-	}
-	if a.Facts["individual.ssn_last_4"] == "1111" || a.Facts["individual.id_number"] == "111111111" {
-		fail("verification_failed_id_number_match", "The ID number you provided does not match the person.", "individual.id_number")
-	}
-	return out
+	return &Capability{header: header{ID: name, Object: "capability", Scope: a.ID}, Account: a.ID, Requested: a.Requested[name] > 0, RequestedAt: number(a.Requested[name]),
+		Requirements: r, Future: future, Status: status}
 }

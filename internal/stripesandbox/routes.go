@@ -25,6 +25,8 @@ func (s *Server) routes() *http.ServeMux {
 		mux.HandleFunc("GET "+path, s.consentShow)
 		mux.Handle("POST "+path, sameSite.Handler(http.HandlerFunc(s.consentAnswer)))
 	}
+	mux.HandleFunc("GET /v1/files/{id}/contents", s.fileContents)
+	mux.HandleFunc("GET /links/{token}", s.fileOpen)
 	mux.HandleFunc("/v1/", s.unknownURL)
 	s.hostedRoutes(mux)
 	return mux
@@ -66,6 +68,8 @@ func operations() map[string]operation {
 		customerOperations,
 		methodOperations,
 		paymentPageOperations,
+		accountOperations,
+		fileOperations,
 	} {
 		maps.Copy(all, area())
 	}
@@ -74,25 +78,6 @@ func operations() map[string]operation {
 
 func coreOperations() map[string]operation {
 	return map[string]operation{
-		"GET /v1/account": (*call).ownAccount,
-
-		"POST /v1/accounts":                                (*call).createAccount,
-		"GET /v1/accounts":                                 (*call).listAccounts,
-		"GET /v1/accounts/{id}":                            (*call).getAccount,
-		"POST /v1/accounts/{id}":                           (*call).updateAccount,
-		"DELETE /v1/accounts/{id}":                         (*call).deleteAccount,
-		"POST /v1/accounts/{id}/reject":                    (*call).rejectAccount,
-		"GET /v1/accounts/{id}/capabilities":               (*call).listCapabilities,
-		"GET /v1/accounts/{id}/capabilities/{sub}":         (*call).getCapability,
-		"POST /v1/accounts/{id}/capabilities/{sub}":        (*call).updateCapability,
-		"POST /v1/accounts/{id}/login_links":               (*call).createLoginLink,
-		"POST /v1/accounts/{id}/external_accounts":         (*call).createBank,
-		"GET /v1/accounts/{id}/external_accounts":          (*call).listBanks,
-		"GET /v1/accounts/{id}/external_accounts/{sub}":    (*call).getBank,
-		"POST /v1/accounts/{id}/external_accounts/{sub}":   (*call).updateBank,
-		"DELETE /v1/accounts/{id}/external_accounts/{sub}": (*call).deleteBank,
-		"POST /v1/account_links":                           (*call).createAccountLink,
-
 		"GET /v1/balance":                   (*call).getBalance,
 		"GET /v1/balance_transactions":      (*call).listTxns,
 		"GET /v1/balance_transactions/{id}": (*call).getTxn,

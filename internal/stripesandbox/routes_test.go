@@ -87,6 +87,9 @@ func (w *walk) request(official gjson.Result, params []string) (bad []string) {
 		}
 	}
 	body := official.Get("requestBody.content").Get(escape("application/x-www-form-urlencoded")).Get("schema")
+	if upload := official.Get("requestBody.content").Get(escape("multipart/form-data")).Get("schema"); upload.Exists() {
+		body = upload
+	}
 	for _, p := range params {
 		if strings.HasPrefix(p, "@") {
 			continue
@@ -132,6 +135,9 @@ func takes(schema gjson.Result, parts []string, value string) bool {
 	case "integer":
 		_, err := strconv.ParseInt(value, 10, 64)
 		return err == nil
+	case "number":
+		_, err := strconv.ParseFloat(value, 64)
+		return err == nil
 	case "boolean":
 		return value == "true" || value == "false"
 	}
@@ -143,6 +149,7 @@ func takes(schema gjson.Result, parts []string, value string) bool {
 func TestEveryRoute(t *testing.T) {
 	w := startWalk(t)
 	account, custom := w.walkAccounts()
+	w.walkConnect(account, custom)
 	w.walkCatalog()
 	w.walkPayments(account)
 	w.walkMethods(account)

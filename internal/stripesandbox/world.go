@@ -6,7 +6,11 @@ const settingsID = "settings"
 type world struct {
 	settings   *collection[*Settings]
 	accounts   *collection[*Account]
+	persons    *collection[*Person]
 	banks      *collection[*BankAccount]
+	files      *collection[*File]
+	fileData   *collection[*FileData]
+	fileLinks  *collection[*FileLink]
 	links      *collection[*AccountLink]
 	logins     *collection[*LoginLink]
 	customers  *collection[*Customer]
@@ -51,7 +55,11 @@ func newWorld(st *store) *world {
 	w := &world{byPrefix: map[string]finder{}}
 	w.settings = kind(w, st, "settings", func() *Settings { return &Settings{} })
 	w.accounts = kind(w, st, "accounts", func() *Account { return &Account{} }, "acct_")
-	w.banks = kind(w, st, "banks", func() *BankAccount { return &BankAccount{} }, "ba_")
+	w.persons = kind(w, st, "persons", func() *Person { return &Person{} }, "person_")
+	w.files = kind(w, st, "files", func() *File { return &File{} }, "file_")
+	w.fileData = kind(w, st, "file_data", func() *FileData { return &FileData{} })
+	w.fileLinks = kind(w, st, "file_links", func() *FileLink { return &FileLink{} }, "link_")
+	w.banks = kind(w, st, "banks", func() *BankAccount { return &BankAccount{} }, "ba_", "card_")
 	w.links = kind(w, st, "links", func() *AccountLink { return &AccountLink{} })
 	w.logins = kind(w, st, "logins", func() *LoginLink { return &LoginLink{} })
 	w.customers = kind(w, st, "customers", func() *Customer { return &Customer{} }, "cus_")
