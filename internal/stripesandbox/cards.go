@@ -8,7 +8,9 @@ type testCard struct {
 	brand          string
 	code, decline  string // refused with these; after a challenge when challenge is set
 	challenge      bool   // asks for 3DS on-session
-	offSessionOK   bool   // already set up for off-session
+	setUp          bool   // its bank has agreed to payments without the customer
+	onSetup        bool   // its bank agrees to them when it is set up with a challenge
+	elevated       bool   // Radar wants a person to look at the payment
 	instant        bool   // funds are available at once
 	dispute        string // disputed with this reason soon after
 	inquiry        bool   // … as an inquiry
@@ -25,10 +27,15 @@ var testCards = []testCard{
 	{number: "378282246310005", alias: "amex", brand: "amex"},
 	{number: "4000056655665556", alias: "visa_debit", brand: "visa", funding: "debit"},
 	{number: "6205500000000000004", alias: "unionpay", brand: "unionpay"},
+	{number: "5200828282828210", alias: "mastercard_debit", brand: "mastercard", funding: "debit"},
+	{number: "5105105105105100", alias: "mastercard_prepaid", brand: "mastercard", funding: "prepaid"},
+	{number: "6011111111111117", alias: "discover", brand: "discover"},
+	{number: "3056930009020004", alias: "diners", brand: "diners"},
+	{number: "3566002020360505", alias: "jcb", brand: "jcb"},
 	{number: "4000000000000077", alias: "bypassPending", brand: "visa", instant: true},
-	{number: "4000002500003155", alias: "authenticationRequiredOnSetup", brand: "visa", challenge: true, offSessionOK: true},
+	{number: "4000002500003155", alias: "authenticationRequiredOnSetup", brand: "visa", challenge: true, onSetup: true},
 	{number: "4000002760003184", alias: "authenticationRequired", brand: "visa", challenge: true},
-	{number: "4000003800000446", alias: "authenticationRequiredSetupForOffSession", brand: "visa", challenge: true, offSessionOK: true},
+	{number: "4000003800000446", alias: "authenticationRequiredSetupForOffSession", brand: "visa", challenge: true, setUp: true},
 	{number: "4000000000003220", alias: "threeDSecure2Required", brand: "visa", challenge: true},
 	{number: "4000008400001629", alias: "threeDSecureRequiredChargeDeclined", brand: "visa", challenge: true, code: "card_declined", decline: "generic_decline"},
 	{number: "4000008260003178", alias: "authenticationRequiredChargeDeclinedInsufficientFunds", brand: "visa", challenge: true, code: "card_declined", decline: "insufficient_funds"},
@@ -43,6 +50,7 @@ var testCards = []testCard{
 	{number: "4000000000006975", alias: "visa_chargeDeclinedVelocityLimitExceeded", brand: "visa", code: "card_declined", decline: "card_velocity_exceeded"},
 	{number: "4000000000000341", alias: "chargeCustomerFail", brand: "visa", code: "card_declined", decline: "generic_decline"},
 	{number: "4100000000000019", alias: "radarBlock", brand: "visa", code: "card_declined", decline: "fraudulent", blocked: true},
+	{number: "4000000000009235", alias: "riskLevelElevated", brand: "visa", elevated: true},
 	{number: "4000000000000259", alias: "createDispute", brand: "visa", dispute: "fraudulent"},
 	{number: "4000000000002685", alias: "createDisputeProductNotReceived", brand: "visa", dispute: "product_not_received"},
 	{number: "4000000000001976", alias: "createDisputeInquiry", brand: "visa", dispute: "fraudulent", inquiry: true},
@@ -76,6 +84,11 @@ func cardByAlias(alias string) (testCard, bool) {
 	return testCard{}, false
 }
 
+// alone says whether the card pays while its holder is away.
+func (t testCard) alone(pm *PaymentMethod) bool {
+	return !t.challenge || t.setUp || t.onSetup && pm.Ready
+}
+
 // unkeepable: the bank declines the card when it is attached, too. One test card
 // is there to be attached and to fail later; Radar judges payments only.
 func (t testCard) unkeepable() bool {
@@ -94,6 +107,11 @@ func (t testCard) refusal() *apiError {
 		e.Message, e.Param = "Your card number is incorrect.", "number"
 	case "processing_error":
 		e.Message = "An error occurred while processing your card. Try again in a little bit."
+	case "authentication_required":
+		e.Message = "Your card was declined. This transaction requires authentication."
+	case "payment_intent_authentication_failure":
+		e.Type = "invalid_request_error"
+		e.Message = "The provided PaymentMethod has failed authentication. You can provide payment_method_data or a new PaymentMethod to attempt to fulfill this PaymentIntent again."
 	default:
 		e.Message = "Your card was declined."
 		if t.decline == "insufficient_funds" {

@@ -92,26 +92,16 @@ func (c *call) checkSession(cs *Session) error {
 	return c.checkPlan(cs.Plan, cs.AmountTotal, "payment_intent_data")
 }
 
-// checkMethods settles how a session may be paid: by card and by its currency's
-// bank debit unless it says, and never by debit when it only holds the money.
+// checkMethods settles how a session may be paid: by what is offered to all
+// unless it says, and never by what cannot hold the money when it must.
 func checkMethods(cs *Session) error {
 	hold := cs.Plan.CaptureMethod == "manual"
 	if len(cs.MethodTypes) == 0 {
-		cs.MethodTypes = []string{"card"}
-		if debit := delayed[cs.Currency]; debit != "" && !hold {
-			cs.MethodTypes = append(cs.MethodTypes, debit)
-		}
+		cs.MethodTypes = offered(cs.Currency, hold)
 	}
 	for i, t := range cs.MethodTypes {
-		param := fmt.Sprintf("payment_method_types[%d]", i)
-		switch {
-		case t == "card":
-		case t != sepaDebit && t != usBank:
-			return invalid("", param, "The sandbox knows the payment method types card, sepa_debit and us_bank_account; received %s", t)
-		case hold:
-			return invalid("", "payment_intent_data[capture_method]", "The payment method `%s` does not support manual capture.", t)
-		case delayed[cs.Currency] != t:
-			return invalid("", param, "The payment method `%s` cannot be used with currency %s.", t, cs.Currency)
+		if err := usable(t, cs.Currency, hold, fmt.Sprintf("payment_method_types[%d]", i), "payment_intent_data[capture_method]"); err != nil {
+			return err
 		}
 	}
 	return nil

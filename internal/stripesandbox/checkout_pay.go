@@ -28,6 +28,9 @@ type Payer struct {
 	// Save keeps the method with the customer, for the next time.
 	Save bool `json:"save"`
 	Answers
+	// Type is how to pay where nothing else says it: ideal or oxxo.
+	Type string `json:"type"`
+	Bank string `json:"bank"` // of ideal
 	// PassChallenge completes a 3DS challenge at once; nil leaves it to be completed.
 	PassChallenge *bool `json:"challenge"`
 }
@@ -160,6 +163,15 @@ func (s *Server) methodOf(cs *Session, p Payer) (*PaymentMethod, error) {
 		}
 		return s.newUSBankMethod(cs.Scope, account, orElse(p.Routing, usRouting), "individual", billing), nil
 	}
+	switch p.Type {
+	case "ideal", "oxxo":
+		pm := s.newMethod(cs.Scope, p.Type, "", billing)
+		pm.Other = map[string]any{}
+		if p.Type == "ideal" {
+			pm.Other = idealBank(p.Bank)
+		}
+		return pm, nil
+	}
 	card, ok := cardByNumber(p.Card)
 	if alias, found := cardByAlias(p.Card); found {
 		card, ok = alias, true
@@ -235,7 +247,7 @@ func (s *Server) endChallenge(in *Intent, passed bool) error {
 // whether money came is another question.
 func (s *Server) completeSession(in *Intent) {
 	cs, ok := s.sessions.get(in.Session)
-	if !ok || cs.Status != "open" || in.Status == "requires_action" {
+	if !ok || cs.Status != "open" || in.Status == "requires_action" && !in.waitsForVoucher() {
 		return
 	}
 	cs.Customer = in.Customer

@@ -84,6 +84,8 @@ func (s *Server) fire(t *Timer) error {
 		return s.holdLapsed(t.Ref)
 	case timerDebit:
 		return s.settleDebit(t.Ref)
+	case timerVoucher:
+		return s.voucherEnds(t.Ref)
 	case timerTrouble:
 		return s.cardTrouble(t.Ref)
 	case timerDisputeDue:
@@ -117,6 +119,7 @@ const (
 	timerSessionEnd = "session-end"
 	timerHoldEnd    = "hold-end"
 	timerDebit      = "debit"
+	timerVoucher    = "voucher"
 	timerTrouble    = "trouble"
 	timerDisputeDue = "dispute-due"
 	timerDisputeWon = "dispute-won"

@@ -123,7 +123,7 @@ func (s *Server) controlChallenge(r *http.Request, in *controls) (any, error) {
 	return s.shown(func() (record, bool) { return s.intents.get(r.PathValue("id")) })
 }
 
-// controlDebit answers a debit now: {"outcome": "succeed"}, or "fail" with a reason.
+// controlDebit answers a debit, or a voucher, now: {"outcome": "succeed"}, or "fail" with a reason.
 func (s *Server) controlDebit(r *http.Request, in *controls) (any, error) {
 	id := r.PathValue("id")
 	failure := ""

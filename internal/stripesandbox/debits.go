@@ -71,12 +71,26 @@ func debitEnds(kind string, now int64) int64 {
 	return now + 3*day
 }
 
+// confirmDebit starts a debit, once the account is known to be the customer's.
+func (s *Server) confirmDebit(in *Intent, pm *PaymentMethod) error {
+	if pm.Type == usBank && in.option(usBank, "verification_method") == "microdeposits" && !pm.Ready {
+		return s.ask(in, pm, s.microdeposits(in.ID))
+	}
+	s.startDebit(in, pm)
+	return nil
+}
+
 // startDebit begins a payment whose answer comes days later.
 func (s *Server) startDebit(in *Intent, pm *PaymentMethod) {
+	s.keepFuture(in, pm)
+	mandate := s.permit(in, pm)
 	ch := s.newCharge(in, pm)
+	if details, ok := ch.MethodDetails[sepaDebit].(map[string]any); ok {
+		details["mandate"] = mandate.ID
+	}
 	ch.Status = "pending"
 	ch.Outcome = &Outcome{NetworkStatus: "approved_by_network", RiskLevel: "not_assessed", SellerMessage: "Payment complete.", Type: "authorized"}
-	in.LatestCharge, in.Status = text(ch.ID), "processing"
+	in.LatestCharge, in.Status, in.NextAction = text(ch.ID), "processing", nil
 	s.intents.save(in)
 	s.emit("charge.pending", ch)
 	s.emit("payment_intent.processing", in)
@@ -94,9 +108,14 @@ func (s *Server) settleDebit(id string) error {
 	return s.endDebit(id, account.failure)
 }
 
-// endDebit ends a debit: paid, or refused with a failure code.
+// endDebit ends a debit: paid, or refused with a failure code. A voucher is paid,
+// or expires.
 func (s *Server) endDebit(id, failure string) error {
 	in, ok := s.intents.get(id)
+	if ok && in.waitsForVoucher() {
+		s.endVoucher(in, failure == "")
+		return nil
+	}
 	if !ok || in.Status != "processing" {
 		return refuse("", "", "No debit is being processed for '%s'.", id)
 	}
@@ -110,11 +129,7 @@ func (s *Server) endDebit(id, failure string) error {
 	s.take(in, ch, in.Amount, int64(in.Fee), false)
 	s.emit("charge.succeeded", ch)
 	s.succeed(in, ch)
-	if cs, ok := s.sessions.get(in.Session); ok {
-		cs.PaymentStatus = "paid"
-		s.sessions.save(cs)
-		s.emit("checkout.session.async_payment_succeeded", cs)
-	}
+	s.sessionPaid(in)
 	return nil
 }
 
@@ -127,7 +142,5 @@ func (s *Server) debitRefused(in *Intent, ch *Charge, code string) {
 	s.intents.save(in)
 	s.emit("charge.failed", ch)
 	s.emit("payment_intent.payment_failed", in)
-	if cs, ok := s.sessions.get(in.Session); ok {
-		s.emit("checkout.session.async_payment_failed", cs)
-	}
+	s.sessionUnpaid(in)
 }

@@ -49,6 +49,7 @@ func (s *Server) dispute(ch *Charge, reason string, inquiry bool) error {
 	s.charges.save(ch)
 	s.at(int64(d.Details.DueBy), timerDisputeDue, d.ID)
 	s.emit("charge.dispute.created", d)
+	s.closeReview(ch, "disputed")
 	s.emitChange("charge.updated", ch.Scope, before, ch)
 	if !inquiry {
 		s.withdraw(d)

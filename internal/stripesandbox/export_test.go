@@ -37,8 +37,10 @@ func (c testCard) words() string {
 		return "blocked as too risky: " + refusal
 	case c.challenge && c.code != "":
 		return "3D Secure, then declined: " + refusal
-	case c.challenge && c.offSessionOK:
+	case c.challenge && c.setUp:
 		return "3D Secure; off-session it pays"
+	case c.challenge && c.onSetup:
+		return "3D Secure; off-session it pays once it was set up, and before it is declined: authentication_required"
 	case c.challenge:
 		return "3D Secure; off-session it is declined: authentication_required"
 	case c.code != "":
@@ -53,6 +55,8 @@ func (c testCard) words() string {
 		return "pays; a refund is pending for a day"
 	case c.refundsFail:
 		return "pays; a refund fails a day later"
+	case c.elevated:
+		return "pays, and a review is opened"
 	case c.instant:
 		return "pays, available at once"
 	}

@@ -197,8 +197,9 @@ func (s *Server) showRefusal(w http.ResponseWriter, v checkoutView, e *apiError)
 	fields := map[string]string{"number": "number", "cvc": "cvc", "exp_month": "expiry", "exp_year": "expiry"}
 	if field, ok := fields[e.Param]; ok {
 		v.page.Errors = map[string]string{field: e.Message}
-	} else {
-		v.page.Declined = e.Message
+	} else if v.page.Declined = e.Message; e.Code == "payment_intent_authentication_failure" {
+		// The API's words are for developers.
+		v.page.Declined = "We are unable to authenticate your payment method. Please choose a different payment method and try again."
 	}
 	s.showCheckout(w, http.StatusPaymentRequired, v)
 }

@@ -2,69 +2,158 @@ package stripesandbox
 
 import "slices"
 
+func intentOperations() map[string]operation {
+	return map[string]operation{
+		"POST /v1/payment_intents":                              (*call).createIntent,
+		"GET /v1/payment_intents":                               (*call).listIntents,
+		"GET /v1/payment_intents/{id}":                          (*call).getIntent,
+		"POST /v1/payment_intents/{id}":                         (*call).updateIntent,
+		"POST /v1/payment_intents/{id}/confirm":                 (*call).confirmIntent,
+		"POST /v1/payment_intents/{id}/capture":                 (*call).captureIntent,
+		"POST /v1/payment_intents/{id}/cancel":                  (*call).cancelIntent,
+		"POST /v1/payment_intents/{id}/increment_authorization": (*call).incrementIntent,
+		"POST /v1/payment_intents/{id}/verify_microdeposits":    (*call).verifyIntent,
+		"GET /v1/mandates/{id}":                                 (*call).getMandate,
+	}
+}
+
 // newIntent files a payment intent made from a plan.
 func (s *Server) newIntent(scope string, amount int64, currency string, p IntentPlan, types []string) *Intent {
+	in := s.draftIntent(scope, amount, currency, p, types)
+	s.intents.add(in)
+	s.emit("payment_intent.created", in)
+	return in
+}
+
+func (s *Server) draftIntent(scope string, amount int64, currency string, p IntentPlan, types []string) *Intent {
 	id := newID("pi_")
 	in := &Intent{
 		header: header{ID: id, Object: "payment_intent", Created: s.now, Scope: scope},
 		Amount: amount, Currency: currency, Fee: number(p.Fee), CaptureMethod: p.CaptureMethod, Confirmation: "automatic",
 		ClientSecret: id + "_secret_" + token(25), Description: p.Description, Metadata: p.Metadata, OnBehalfOf: p.OnBehalfOf,
 		MethodTypes: types, ReceiptEmail: p.ReceiptEmail, FutureUsage: p.FutureUsage, Descriptor: p.Descriptor, DescriptorTail: p.Suffix,
-		Status: "requires_payment_method", TransferGroup: p.Group,
+		Status: "requires_payment_method", TransferGroup: p.Group, Shipping: p.Shipping, Options: p.Options,
 	}
 	if p.Destination != "" {
 		in.TransferData = &TransferData{Destination: p.Destination, Amount: p.TransferSum}
 	}
-	s.intents.add(in)
-	s.emit("payment_intent.created", in)
 	return in
 }
 
 func (c *call) createIntent() (any, error) {
 	amount, currency := c.positive("amount"), c.currency("currency")
-	c.need("amount")
-	plan := c.planFrom("")
-	types := c.list("payment_method_types")
-	customer, method, returnURL := c.text("customer"), c.str("payment_method"), c.str("return_url")
-	confirm, offSession := c.bool("confirm"), c.bool("off_session")
+	plan, steps := c.planFrom(""), c.readSteps()
+	types, customer, method := c.list("payment_method_types"), c.str("customer"), c.str("payment_method")
+	automatic, confirm := c.hash("automatic_payment_methods"), c.bool("confirm")
 	manual := c.oneOf("confirmation_method", "automatic", "automatic", "manual")
-	automatic := c.hash("automatic_payment_methods")
-	c.ignore("error_on_requires_action", "use_stripe_sdk", "shipping", "mandate_data")
+	c.ignore("radar_options", "payment_method_configuration")
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	if amount < 50 && slices.Contains([]string{"usd", "eur", "chf"}, currency) {
-		return nil, invalid("amount_too_small", "amount", "Amount must be at least %s", human(50, currency))
+	if len(types) > 0 && automatic["enabled"] == "true" {
+		return nil, invalid("parameter_missing", "automatic_payment_methods", "You may only specify one of these parameters: automatic_payment_methods, payment_method_types.")
 	}
-	if err := c.checkPlan(plan, amount, ""); err != nil {
+	if err := c.checkIntent(amount, currency, plan, types); err != nil {
 		return nil, err
 	}
-	var pm *PaymentMethod
-	if method != "" {
-		var err error
-		if pm, err = c.useMethod(method); err != nil {
+	in := c.draftIntent(c.scope, amount, currency, plan, types)
+	in.Confirmation = manual
+	if len(types) == 0 {
+		in.MethodTypes, in.Automatic = c.automatic(currency, plan, automatic)
+	}
+	steps.lay(in)
+	if customer != "" {
+		cu, err := c.customerOf("customer", customer)
+		if err != nil {
 			return nil, err
 		}
-		if e := payable(pm, customer, "PaymentIntent"); e != nil {
-			return nil, e
+		in.Customer = text(cu.ID)
+		if method == "" && confirm && steps.form.kind == "" {
+			method = string(cu.DefaultSource) // as it was for charges
 		}
 	}
-	if len(types) == 0 {
-		types = []string{"card"}
+	if err := c.chooseMethod(in, method, steps.form); err != nil {
+		return nil, err
 	}
-	in := c.newIntent(c.scope, amount, currency, plan, types)
-	in.Customer, in.ReturnURL, in.Confirmation = customer, returnURL, manual
-	if automatic["enabled"] == "true" {
-		in.Automatic = map[string]any{"enabled": true, "allow_redirects": orElse(automatic["allow_redirects"], "always")}
+	if err := c.canConfirm(in, confirm); err != nil {
+		return nil, err
 	}
-	if pm != nil {
-		in.Method, in.Status = text(pm.ID), "requires_confirmation"
-	}
-	c.intents.save(in)
+	c.intents.add(in)
+	c.emit("payment_intent.created", in)
 	if !confirm {
 		return in, nil
 	}
-	return in, c.confirm(in, offSession)
+	return in, c.confirmed(in, steps)
+}
+
+// automatic are the types of an intent that names none. Since 2023-08-16 that
+// alone means automatic payment methods; enabled=false asks for cards only.
+func (c *call) automatic(currency string, plan IntentPlan, asked map[string]string) ([]string, map[string]any) {
+	if asked["enabled"] == "false" {
+		return []string{"card"}, nil
+	}
+	return offered(currency, plan.CaptureMethod == "manual"), map[string]any{"enabled": true, "allow_redirects": orElse(asked["allow_redirects"], "always")}
+}
+
+// checkIntent refuses what Stripe refuses of a new intent.
+func (c *call) checkIntent(amount int64, currency string, plan IntentPlan, types []string) error {
+	if err := chargeable(amount, currency, "amount"); err != nil {
+		return err
+	}
+	for _, kind := range types {
+		if err := usable(kind, currency, plan.CaptureMethod == "manual", "payment_method_types", "capture_method"); err != nil {
+			return err
+		}
+	}
+	return c.checkPlan(plan, amount, "")
+}
+
+// chooseMethod gives an intent a method by its id, or makes one of inline data.
+func (c *call) chooseMethod(in *Intent, id string, form methodForm) error {
+	if id == "" && form.kind == "" {
+		return nil
+	}
+	pm, err := c.methodOr(id, form)
+	if err != nil {
+		return err
+	}
+	if e := payable(pm, in.Customer, "PaymentIntent"); e != nil && id != string(in.Method) {
+		return c.about(in, e)
+	}
+	if !in.accepts(pm.Type) {
+		return c.about(in, refuse("payment_intent_incompatible_payment_method", "payment_method", "The PaymentMethod provided (%s) is not allowed for this PaymentIntent. Please attach a PaymentMethod of one of the following types: %s. Alternatively, update the allowed payment_method_types for this PaymentIntent to include \"%s\"",
+			pm.Type, oneOfText(in.MethodTypes), pm.Type))
+	}
+	if err := usable(pm.Type, in.Currency, in.CaptureMethod == "manual", "payment_method", "capture_method"); err != nil {
+		return err
+	}
+	in.Authenticated = in.Authenticated && pm.ID == string(in.Method)
+	in.Method = text(pm.ID)
+	if in.Status == "requires_payment_method" || in.Status == "requires_action" {
+		in.Status, in.NextAction = "requires_confirmation", nil
+	}
+	return nil
+}
+
+// methodOr is the method with an id, or a new one of inline data.
+func (c *call) methodOr(id string, form methodForm) (*PaymentMethod, error) {
+	if id == "" {
+		return c.makeMethod(form)
+	}
+	return c.useMethod(id)
+}
+
+// about shows the intent in an error, once there is one to show.
+func (c *call) about(in *Intent, e *apiError) error {
+	if _, filed := c.intents.get(in.ID); filed {
+		e.Intent = in
+	}
+	return e
+}
+
+// accepts: with automatic methods everything that the currency allows.
+func (in *Intent) accepts(kind string) bool {
+	return in.Automatic != nil && (in.Automatic["allow_redirects"] != "never" || kind != "ideal") || slices.Contains(in.MethodTypes, kind)
 }
 
 func orElse(v, fallback string) string {
@@ -72,37 +161,6 @@ func orElse(v, fallback string) string {
 		return fallback
 	}
 	return v
-}
-
-func (c *call) confirmIntent() (any, error) {
-	in, err := lookup(c, c.intents, c.id, "payment_intent", "intent")
-	if err != nil {
-		return nil, err
-	}
-	method, returnURL, off := c.str("payment_method"), c.str("return_url"), c.bool("off_session")
-	c.ignore("capture_method", "receipt_email", "use_stripe_sdk", "error_on_requires_action", "mandate_data")
-	if err := c.check(); err != nil {
-		return nil, err
-	}
-	if !slices.Contains([]string{"requires_payment_method", "requires_confirmation", "requires_action"}, in.Status) {
-		return nil, unexpected(in, "You cannot confirm this PaymentIntent because it has a status of %s. Only a PaymentIntent with one of the following statuses may be confirmed: requires_confirmation, requires_action.", in.Status)
-	}
-	if method != "" {
-		pm, err := c.useMethod(method)
-		if err != nil {
-			return nil, err
-		}
-		if e := payable(pm, in.Customer, "PaymentIntent"); e != nil {
-			return nil, e.with(in)
-		}
-		in.Method = text(pm.ID)
-	}
-	if in.Method == "" {
-		return nil, unexpected(in, "You cannot confirm this PaymentIntent because it's missing a payment method. You can either update the PaymentIntent with a payment method and then confirm it again, or confirm it again directly with a payment method or ConfirmationToken.")
-	}
-	in.ReturnURL = orElse(returnURL, in.ReturnURL)
-	c.intents.save(in)
-	return in, c.confirm(in, off)
 }
 
 // unexpected is the error of a step that an intent's status forbids.
@@ -124,48 +182,6 @@ func (c *call) getIntent() (any, error) {
 func (c *call) listIntents() (any, error) {
 	customer := c.wants("customer")
 	return page(c, mine(c, c.intents), func(in *Intent) bool { return customer(string(in.Customer)) })
-}
-
-func (c *call) updateIntent() (any, error) {
-	in, err := lookup(c, c.intents, c.id, "payment_intent", "intent")
-	if err != nil {
-		return nil, err
-	}
-	amount, fee, method := c.positive("amount"), c.positive("application_fee_amount"), c.str("payment_method")
-	sum, description := c.positive("transfer_data[amount]"), c.text("description")
-	in.Metadata = c.metadata("metadata", in.Metadata)
-	receipt, group := c.text("receipt_email"), c.text("transfer_group")
-	if err := c.check(); err != nil {
-		return nil, err
-	}
-	open := in.Status == "requires_payment_method" || in.Status == "requires_confirmation" || in.Status == "requires_action"
-	if !open && (amount > 0 || method != "") {
-		return nil, unexpected(in, "This PaymentIntent's amount could not be updated because it has a status of %s. You may only update the amount of a PaymentIntent with one of the following statuses: requires_payment_method, requires_confirmation, requires_action.", in.Status)
-	}
-	if amount > 0 {
-		in.Amount = amount
-	}
-	if fee > 0 {
-		in.Fee = number(min(fee, in.Amount))
-	}
-	if sum > 0 && in.TransferData != nil {
-		in.TransferData.Amount = min(sum, in.Amount)
-	}
-	if method != "" {
-		pm, err := c.useMethod(method)
-		if err != nil {
-			return nil, err
-		}
-		if e := payable(pm, in.Customer, "PaymentIntent"); e != nil {
-			return nil, e.with(in)
-		}
-		in.Method, in.Status = text(pm.ID), "requires_confirmation"
-	}
-	in.Description = orText(description, in.Description)
-	in.ReceiptEmail, in.TransferGroup = orText(receipt, in.ReceiptEmail), orText(group, in.TransferGroup)
-	in.LastError = nil
-	c.intents.save(in)
-	return in, nil
 }
 
 func orText(v, fallback text) text { return text(orElse(string(v), string(fallback))) }

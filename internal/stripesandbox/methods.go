@@ -261,6 +261,7 @@ func (c *call) detachMethod() (any, error) {
 		c.forgetMethod(cu, pm.ID)
 	}
 	pm.Customer, pm.Spent = "", true
+	c.revoke(pm)
 	c.emitAs("payment_method.detached", pm.Scope, c.show(pm), previous(before, c.show(pm)))
 	return pm, nil
 }

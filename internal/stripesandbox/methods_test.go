@@ -2,6 +2,7 @@ package stripesandbox_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 )
 
@@ -170,6 +171,45 @@ func (w *walk) walkMethods(account string) {
 	for _, kind := range [][]string{{"type=ideal", "ideal[bank]=ing"}, {"type=oxxo", "billing_details[name]=Ann", "billing_details[email]=a@example.com"}, {"type=link", "billing_details[email]=a@example.com"}} {
 		w.step("GET", "/v1/payment_methods/"+id(w.step("POST", "/v1/payment_methods", kind...)))
 	}
+	w.walkIntents(customer)
 	w.step("DELETE", "/v1/customers/"+customer)
 	w.step("GET", "/v1/customers/"+customer)
+}
+
+// walkIntents walks what intents can do beyond a card that pays.
+func (w *walk) walkIntents(customer string) {
+	for _, ask := range [][]string{
+		{"currency=eur", "payment_method_types[0]=ideal", "payment_method_data[type]=ideal", "payment_method_data[ideal][bank]=ing"},
+		{"currency=mxn", "payment_method_types[0]=oxxo", "payment_method_data[type]=oxxo", "payment_method_data[billing_details][name]=Ann", "payment_method_data[billing_details][email]=a@example.com",
+			"payment_method_options[oxxo][expires_after_days]=2"},
+		{"currency=usd", "payment_method_types[0]=card", "payment_method=pm_card_authenticationRequired", "shipping[name]=Ann", "shipping[address][line1]=1 Main"},
+		{"currency=usd", "payment_method_types[0]=link", "payment_method_data[type]=link", "payment_method_data[billing_details][email]=a@example.com"},
+	} {
+		in := "/v1/payment_intents/" + id(w.step("POST", "/v1/payment_intents", with(ask, "amount=2000", "return_url=https://h.test/back", "customer="+customer, "confirm=true")...))
+		if w.get(in).Get("status").String() == "requires_action" {
+			at := strings.Replace(in, "/v1/payment_intents", "/intents", 1)
+			w.control(at+"/challenge", m{"outcome": "complete"}) // one of the two is refused
+			w.control(at+"/debit", m{"outcome": "succeed"})
+		}
+		if paid := w.step("GET", in, "expand[0]=latest_charge", "expand[1]=payment_method"); paid.Get("status").String() != "succeeded" {
+			w.t.Errorf("%v: %s", ask, paid.Raw)
+		}
+	}
+	debit := "/v1/payment_intents/" + id(w.step("POST", "/v1/payment_intents", "amount=2000", "currency=usd", "payment_method_types[0]=us_bank_account", "payment_method=pm_usBankAccount_success",
+		"payment_method_options[us_bank_account][verification_method]=microdeposits", "confirm=true", "mandate_data[customer_acceptance][type]=offline"))
+	w.step("POST", debit+"/verify_microdeposits", "amounts[0]=32", "amounts[1]=45")
+	w.step("POST", "/v1/payment_intents", "amount=2000", "currency=eur", "payment_method_types[0]=sepa_debit", "payment_method_data[type]=sepa_debit", "payment_method_data[sepa_debit][iban]=AT611904300234573201",
+		"confirm=true", "mandate_data[customer_acceptance][type]=online", "mandate_data[customer_acceptance][online][ip_address]=127.0.0.1", "mandate_data[customer_acceptance][online][user_agent]=Lynx")
+	mandate := w.get("/v1/charges", "limit=1").Get("data.0.payment_method_details.sepa_debit.mandate").String()
+	w.step("GET", "/v1/mandates/"+mandate, "expand[0]=payment_method")
+
+	held := "/v1/payment_intents/" + id(w.step("POST", "/v1/payment_intents", "amount=2000", "currency=usd", "payment_method_types[0]=card", "payment_method=pm_card_visa", "confirm=true",
+		"payment_method_options[card][capture_method]=manual", "payment_method_options[card][request_incremental_authorization]=if_available"))
+	w.step("POST", held+"/increment_authorization", "amount=2500", "description=More", "metadata[a]=b")
+	w.step("POST", held+"/capture", "final_capture=true")
+
+	w.step("POST", "/v1/payment_intents", "amount=2000", "currency=usd", "payment_method_types[0]=card", "payment_method=pm_card_riskLevelElevated", "confirm=true")
+	review := "/v1/reviews/" + id(w.step("GET", "/v1/reviews", "limit=5").Get("data.0"))
+	w.step("GET", review, "expand[0]=charge", "expand[1]=payment_intent")
+	w.step("POST", review+"/approve")
 }

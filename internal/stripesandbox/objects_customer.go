@@ -70,11 +70,13 @@ type PaymentMethod struct {
 	// Number is the test card or account, which decides what happens.
 	Number string `json:"_number"`
 	// Other are the details of every further type, shown under the type's name.
-	Other map[string]any `json:"_other,omitempty"`
+	Other map[string]any `json:"_other"`
 	// Spent: it was used without a customer or detached from one, so it may not be used again.
 	Spent bool `json:"_spent"`
 	// Ready: its bank agreed to payments without the customer.
 	Ready bool `json:"_ready"`
+	// Mandate is the standing permission to debit it.
+	Mandate string `json:"_mandate"`
 }
 
 type BillingDetails struct {

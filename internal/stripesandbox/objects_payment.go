@@ -96,41 +96,9 @@ type IntentPlan struct {
 	Descriptor    text              `json:"descriptor"`
 	Suffix        text              `json:"suffix"`
 	Group         text              `json:"group"`
-}
-
-// Intent is a payment intent.
-type Intent struct {
-	header
-	Amount         int64             `json:"amount"`
-	Capturable     int64             `json:"amount_capturable"`
-	Received       int64             `json:"amount_received"`
-	Fee            number            `json:"application_fee_amount"`
-	Automatic      map[string]any    `json:"automatic_payment_methods"`
-	CanceledAt     number            `json:"canceled_at"`
-	CancelReason   text              `json:"cancellation_reason"`
-	CaptureMethod  string            `json:"capture_method"`
-	ClientSecret   string            `json:"client_secret"`
-	Confirmation   string            `json:"confirmation_method"`
-	Currency       string            `json:"currency"`
-	Customer       text              `json:"customer"`
-	Description    text              `json:"description"`
-	LastError      *apiError         `json:"last_payment_error"`
-	LatestCharge   text              `json:"latest_charge"`
-	Metadata       map[string]string `json:"metadata"`
-	NextAction     map[string]any    `json:"next_action"`
-	OnBehalfOf     text              `json:"on_behalf_of"`
-	Method         text              `json:"payment_method"`
-	MethodTypes    []string          `json:"payment_method_types"`
-	ReceiptEmail   text              `json:"receipt_email"`
-	FutureUsage    text              `json:"setup_future_usage"`
-	Descriptor     text              `json:"statement_descriptor"`
-	DescriptorTail text              `json:"statement_descriptor_suffix"`
-	Status         string            `json:"status"`
-	TransferData   *TransferData     `json:"transfer_data"`
-	TransferGroup  text              `json:"transfer_group"`
-
-	Session   string `json:"_session"`
-	ReturnURL string `json:"_return_url"`
+	Shipping      *Shipping         `json:"shipping"`
+	// Options are the payment_method_options by type.
+	Options map[string]map[string]any `json:"options"`
 }
 
 type TransferData struct {
@@ -166,6 +134,8 @@ type Charge struct {
 	MethodDetails  map[string]any    `json:"payment_method_details"`
 	ReceiptEmail   text              `json:"receipt_email"`
 	ReceiptURL     text              `json:"receipt_url"`
+	Review         text              `json:"review"`
+	Shipping       *Shipping         `json:"shipping"`
 	IsRefunded     bool              `json:"refunded"`
 	SourceTransfer text              `json:"source_transfer"`
 	Descriptor     text              `json:"statement_descriptor"`

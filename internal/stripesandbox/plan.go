@@ -1,6 +1,9 @@
 package stripesandbox
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+)
 
 // within names a parameter inside another: b[c] within a is a[b][c].
 func within(prefix, key string) string {
@@ -31,6 +34,8 @@ func (c *call) planFrom(prefix string) IntentPlan {
 		Descriptor:    c.text(key("statement_descriptor")),
 		Suffix:        c.text(key("statement_descriptor_suffix")),
 		Group:         c.text(key("transfer_group")),
+		Shipping:      c.shipping(key("shipping"), nil),
+		Options:       c.methodOptions(nil),
 	}
 }
 
@@ -46,8 +51,11 @@ func (c *call) checkPlan(p IntentPlan, amount int64, prefix string) error {
 	if p.Fee > 0 && p.Destination == "" && c.scope == "" {
 		return invalid("", param("application_fee_amount"), "Can only apply an application_fee_amount when the PaymentIntent is attempting a direct payment (using an OAuth key or Stripe-Account header) or destination payment (using `transfer_data[destination]`).")
 	}
-	if len(p.Descriptor) > 22 {
-		return invalid("", param("statement_descriptor"), "The statement descriptor must be at most 22 characters.")
+	if err := checkDescriptor(p.Descriptor, param("statement_descriptor")); err != nil {
+		return err
+	}
+	if err := checkDescriptor(p.Suffix, param("statement_descriptor_suffix")); err != nil {
+		return err
 	}
 	if p.Destination != "" {
 		if err := c.canReceive(p.Destination, param("transfer_data[destination]")); err != nil {
@@ -74,6 +82,19 @@ func (s *Server) canReceive(account, param string) error {
 	}
 	if a.Capabilities["transfers"] != "active" {
 		return refuse("insufficient_capabilities_for_transfer", "", "Your destination account needs to have at least one of the following capabilities enabled: transfers, crypto_transfers, legacy_payments")
+	}
+	return nil
+}
+
+// checkDescriptor refuses what a bank statement cannot show.
+func checkDescriptor(d text, param string) error {
+	switch {
+	case len(d) > 22:
+		return invalid("", param, "The statement descriptor must be at most 22 characters.")
+	case strings.ContainsAny(string(d), "<>\\'\"*"):
+		return invalid("", param, "The statement descriptor contains an invalid character: <, >, \\, ', \" and * are not allowed.")
+	case d != "" && !strings.ContainsFunc(string(d), unicode.IsLetter):
+		return invalid("", param, "The statement descriptor must contain at least one alphabetic character.")
 	}
 	return nil
 }

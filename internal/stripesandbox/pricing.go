@@ -2,7 +2,6 @@ package stripesandbox
 
 import (
 	"math/big"
-	"slices"
 	"strings"
 )
 
@@ -50,15 +49,15 @@ func proportion(total, gone, amount, base int64, completes bool) int64 {
 	return min(left, share(total, amount, base))
 }
 
-// human writes an amount for an error text: $11.00, €11.00, 1100 JPY.
+// human writes an amount for an error text: $1,100.00, €11.00, 1,100 JPY.
 func human(amount int64, currency string) string {
 	cur := strings.ToUpper(currency)
 	symbols := map[string]string{"USD": "$", "EUR": "€", "GBP": "£"}
-	exp := 2
-	if slices.Contains([]string{"JPY", "KRW", "VND", "CLP"}, cur) {
-		exp = 0
+	exp, odd := exponents[strings.ToLower(currency)]
+	if !odd {
+		exp = 2
 	}
-	n := decimal(amount, exp)
+	n := grouped(decimal(amount, exp))
 	if s := symbols[cur]; s != "" {
 		return s + n
 	}
@@ -68,4 +67,16 @@ func human(amount int64, currency string) string {
 func decimal(amount int64, exp int) string {
 	r := new(big.Rat).SetFrac(big.NewInt(amount), new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(exp)), nil))
 	return r.FloatString(exp)
+}
+
+// grouped sets commas between thousands.
+func grouped(n string) string {
+	whole, rest, _ := strings.Cut(n, ".")
+	for i := len(whole) - 3; i > 0 && whole[i-1] != '-'; i -= 3 {
+		whole = whole[:i] + "," + whole[i:]
+	}
+	if rest == "" {
+		return whole
+	}
+	return whole + "." + rest
 }

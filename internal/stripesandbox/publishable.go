@@ -202,11 +202,7 @@ func (c *call) elementsSession() (any, error) {
 	case len(types) > 0:
 		preference["ordered_payment_method_types"] = types
 	default:
-		offer := []string{"card"}
-		if debit := delayed[currency]; debit != "" && capture != "manual" {
-			offer = append(offer, debit)
-		}
-		preference["ordered_payment_method_types"] = offer
+		preference["ordered_payment_method_types"] = offered(currency, capture == "manual")
 	}
 	return map[string]any{
 		"session_id": newID("elements_session_"), "business_name": c.merchant(c.scope), "merchant_country": "US", "merchant_currency": orElse(currency, "usd"),

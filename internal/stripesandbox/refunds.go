@@ -144,6 +144,11 @@ func (s *Server) refund(p refundPlan, reason string, metadata map[string]string)
 		s.refundFee(fee, p.fee, map[string]string{})
 	}
 	s.emit("charge.refunded", ch)
+	if ch.IsRefunded && reason == "fraudulent" {
+		s.closeReview(ch, "refunded_as_fraud")
+	} else if ch.IsRefunded {
+		s.closeReview(ch, "refunded")
+	}
 	return re
 }
 

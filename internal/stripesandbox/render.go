@@ -67,6 +67,10 @@ func (s *Server) embed(r record, m map[string]any) {
 		m["expired"] = t.expired(s.now)
 	case *BankAccount:
 		embedBank(t, m)
+	case *Mandate:
+		delete(m, "created")
+	case *Intent:
+		m["payment_method_options"] = showOptions(t.MethodTypes, t.Options)
 	case *PaymentMethod:
 		if t.Other != nil {
 			m[t.Type] = t.Other
@@ -194,13 +198,14 @@ var constants = map[string]map[string]any{
 	},
 	"payment_intent": {
 		"amount_details": map[string]any{"tip": map[string]any{}}, "application": nil, "invoice": nil, "payment_method_configuration_details": nil,
-		"payment_method_options": map[string]any{}, "processing": nil, "review": nil, "shipping": nil,
+		"processing": nil,
 	},
 	"charge": {
 		"application": nil, "calculated_statement_descriptor": "SANDBOX", "failure_balance_transaction": nil, "fraud_details": map[string]any{},
-		"invoice": nil, "order": nil, "receipt_number": nil, "review": nil, "shipping": nil, "source": nil,
+		"invoice": nil, "order": nil, "receipt_number": nil, "source": nil,
 	},
 	"refund":              {"receipt_number": nil},
+	"review":              {"ip_address": nil, "ip_address_location": nil, "session": nil},
 	"balance_transaction": {"exchange_rate": nil},
 	"customer":            {"discount": nil, "test_clock": nil},
 	"bank_account":        {"customer": nil},

@@ -66,10 +66,12 @@ func operations() map[string]operation {
 	for _, area := range []func() map[string]operation{
 		catalogOperations,
 		customerOperations,
+		intentOperations,
 		methodOperations,
 		paymentPageOperations,
 		accountOperations,
 		fileOperations,
+		reviewOperations,
 	} {
 		maps.Copy(all, area())
 	}
@@ -88,14 +90,6 @@ func coreOperations() map[string]operation {
 		"GET /v1/checkout/sessions/{id}":            (*call).getSession,
 		"GET /v1/checkout/sessions/{id}/line_items": (*call).sessionLines,
 		"POST /v1/checkout/sessions/{id}/expire":    (*call).expireSession,
-
-		"POST /v1/payment_intents":              (*call).createIntent,
-		"GET /v1/payment_intents":               (*call).listIntents,
-		"GET /v1/payment_intents/{id}":          (*call).getIntent,
-		"POST /v1/payment_intents/{id}":         (*call).updateIntent,
-		"POST /v1/payment_intents/{id}/confirm": (*call).confirmIntent,
-		"POST /v1/payment_intents/{id}/capture": (*call).captureIntent,
-		"POST /v1/payment_intents/{id}/cancel":  (*call).cancelIntent,
 
 		"GET /v1/charges":       (*call).listCharges,
 		"GET /v1/charges/{id}":  (*call).getCharge,

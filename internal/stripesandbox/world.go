@@ -16,6 +16,7 @@ type world struct {
 	customers  *collection[*Customer]
 	deleted    *collection[*Deleted]
 	methods    *collection[*PaymentMethod]
+	mandates   *collection[*Mandate]
 	products   *collection[*Product]
 	prices     *collection[*Price]
 	sessions   *collection[*Session]
@@ -24,6 +25,7 @@ type world struct {
 	refunds    *collection[*Refund]
 	disputes   *collection[*Dispute]
 	warnings   *collection[*FraudWarning]
+	reviews    *collection[*Review]
 	transfers  *collection[*Transfer]
 	reversals  *collection[*Reversal]
 	fees       *collection[*ApplicationFee]
@@ -67,12 +69,14 @@ func newWorld(st *store) *world {
 	w.methods = kind(w, st, "methods", func() *PaymentMethod { return &PaymentMethod{} }, "pm_")
 	w.products = kind(w, st, "products", func() *Product { return &Product{} }, "prod_")
 	w.prices = kind(w, st, "prices", func() *Price { return &Price{} }, "price_")
+	w.mandates = kind(w, st, "mandates", func() *Mandate { return &Mandate{} }, "mandate_")
 	w.sessions = kind(w, st, "sessions", func() *Session { return &Session{} }, "cs_")
 	w.intents = kind(w, st, "intents", func() *Intent { return &Intent{} }, "pi_")
 	w.charges = kind(w, st, "charges", func() *Charge { return &Charge{} }, "ch_", "py_")
 	w.refunds = kind(w, st, "refunds", func() *Refund { return &Refund{} }, "re_", "pyr_")
 	w.disputes = kind(w, st, "disputes", func() *Dispute { return &Dispute{} }, "dp_")
 	w.warnings = kind(w, st, "warnings", func() *FraudWarning { return &FraudWarning{} }, "issfr_")
+	w.reviews = kind(w, st, "reviews", func() *Review { return &Review{} }, "prv_")
 	w.transfers = kind(w, st, "transfers", func() *Transfer { return &Transfer{} }, "tr_")
 	w.reversals = kind(w, st, "reversals", func() *Reversal { return &Reversal{} }, "trr_")
 	w.fees = kind(w, st, "fees", func() *ApplicationFee { return &ApplicationFee{} }, "fee_")
