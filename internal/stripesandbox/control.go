@@ -227,8 +227,22 @@ func (s *Server) controlReset(*http.Request, *controls) (any, error) {
 			endpoints = append(endpoints, ep)
 		}
 	}
+	if err := s.empty(); err != nil {
+		return nil, err
+	}
+	return map[string]any{"reset": true}, s.transact(func() error {
+		s.settings.add(newSettings())
+		for _, ep := range endpoints {
+			s.endpoints.add(ep)
+		}
+		return nil
+	})
+}
+
+// empty forgets everything. The lock is held.
+func (s *Server) empty() error {
 	if err := s.st.disk.wipe(); err != nil {
-		return nil, fmt.Errorf("wipe the sandbox: %w", err)
+		return fmt.Errorf("wipe the sandbox: %w", err)
 	}
 	for _, k := range s.keepers() {
 		k.wipe()
@@ -237,11 +251,5 @@ func (s *Server) controlReset(*http.Request, *controls) (any, error) {
 	s.wires.empty()
 	s.now = 0
 	s.rebuildTimers()
-	return map[string]any{"reset": true}, s.transact(func() error {
-		s.settings.add(newSettings())
-		for _, ep := range endpoints {
-			s.endpoints.add(ep)
-		}
-		return nil
-	})
+	return nil
 }

@@ -12,6 +12,16 @@ func (s *Server) Kept() (answers, deliveries int) {
 	return answers, deliveries
 }
 
+// Importable are the collections whose objects have ids of their own.
+func (s *Server) Importable() (names []string) {
+	for _, k := range s.keepers() {
+		if len(k.heads()) > 0 {
+			names = append(names, k.name())
+		}
+	}
+	return names
+}
+
 // Routes are the routes of the API, "POST /v1/refunds".
 func Routes() []string { return slices.Sorted(maps.Keys(operations())) }
 

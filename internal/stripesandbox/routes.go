@@ -56,6 +56,8 @@ func (s *Server) controls() map[string]func(*http.Request, *controls) (any, erro
 		"POST /_sandbox/faults":                      s.controlFaults,
 		"DELETE /_sandbox/faults":                    s.controlFaults,
 		"GET /_sandbox/ledger":                       s.controlLedger,
+		"GET /_sandbox/export":                       s.controlExport,
+		"POST /_sandbox/import":                      s.controlImport,
 		"POST /_sandbox/reset":                       s.controlReset,
 	}
 }

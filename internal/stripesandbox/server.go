@@ -31,6 +31,9 @@ type Options struct {
 	Name string
 	// ClientID is the platform's ca_… for OAuth; "" makes one, and keeps it.
 	ClientID string
+	// MockVersion is said in Stripe-Mock-Version, for test suites that were
+	// written for stripe-mock and want to see one; "" says nothing.
+	MockVersion string
 	// Faults is trouble from the start.
 	Faults []Fault
 	// Pricing is what Stripe would keep; the zero value is 2.9 % + 30, disputes 1500.
@@ -44,6 +47,7 @@ type Options struct {
 type Server struct {
 	log     *slog.Logger
 	name    string
+	mock    string // Options.MockVersion
 	pricing Pricing
 	assumed map[string]string
 	mux     *http.ServeMux
@@ -83,7 +87,7 @@ func Open(o Options) (*Server, error) {
 		return nil, err
 	}
 	st := &store{disk: d, dirty: map[dirtyKey]keeper{}}
-	s := &Server{log: o.Logger, name: orElse(o.Name, "Sandbox business"), pricing: o.Pricing.orDefault(), assumed: truths, st: st, world: newWorld(st), client: deliveryClient()}
+	s := &Server{log: o.Logger, mock: o.MockVersion, name: orElse(o.Name, "Sandbox business"), pricing: o.Pricing.orDefault(), assumed: truths, st: st, world: newWorld(st), client: deliveryClient()}
 	s.baseURL = strings.TrimRight(o.BaseURL, "/")
 	s.wires.init(s)
 	s.flight.keys = map[string]bool{}
@@ -161,7 +165,12 @@ func (s *Server) SetBaseURL(u string) {
 	s.baseURL = strings.TrimRight(u, "/")
 }
 
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.mock != "" {
+		w.Header().Set("Stripe-Mock-Version", s.mock)
+	}
+	s.mux.ServeHTTP(w, r)
+}
 
 // do runs fn as one transaction on the world: all of it, or nothing. An error
 // that says keep stands with what was written.

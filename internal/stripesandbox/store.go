@@ -2,6 +2,7 @@ package stripesandbox
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -101,11 +102,12 @@ func (st *store) rollback() error {
 
 // collection holds all objects of one kind, oldest first.
 type collection[T record] struct {
-	kind  string
-	st    *store
-	fresh func() T
-	byID  map[string]T
-	order []string
+	kind     string
+	prefixes []string // of its ids
+	st       *store
+	fresh    func() T
+	byID     map[string]T
+	order    []string
 }
 
 func newCollection[T record](st *store, kind string, fresh func() T) *collection[T] {
@@ -195,5 +197,48 @@ func (c *collection[T]) sort() {
 		return int(c.byID[a].head().Seq - c.byID[b].head().Seq)
 	})
 }
+
+// dump is every object as it is stored, oldest first.
+func (c *collection[T]) dump() ([]json.RawMessage, error) {
+	rows := []json.RawMessage{}
+	for _, id := range c.order {
+		raw, err := c.encode(id)
+		if err != nil {
+			return nil, err
+		}
+		if raw != nil {
+			rows = append(rows, raw)
+		}
+	}
+	return rows, nil
+}
+
+// read makes an object of what dump gave.
+func (c *collection[T]) read(raw []byte) (T, error) {
+	t := c.fresh()
+	err := json.Unmarshal(raw, t)
+	if err == nil && t.head().ID == "" {
+		err = errors.New("an object needs an id")
+	}
+	return t, err
+}
+
+func (c *collection[T]) try(raw []byte) error { _, err := c.read(raw); return err }
+
+// put stores an object, in the place of another with its id; sort must follow.
+func (c *collection[T]) put(raw []byte) error {
+	t, err := c.read(raw)
+	if err != nil {
+		return err
+	}
+	c.byID[t.head().ID] = t
+	c.st.seq = max(c.st.seq, t.head().Seq)
+	c.save(t)
+	return nil
+}
+
+func (c *collection[T]) record(id string) (record, bool) { t, ok := c.byID[id]; return t, ok }
+
+func (c *collection[T]) heads() []string { return c.prefixes }
 
 func (c *collection[T]) wipe() { clear(c.byID); c.order = nil }

@@ -1,5 +1,7 @@
 package stripesandbox
 
+import "encoding/json"
+
 const settingsID = "settings"
 
 // world is every collection there is.
@@ -48,6 +50,11 @@ type loader interface {
 	keeper
 	sort()
 	wipe()
+	dump() ([]json.RawMessage, error)
+	try(raw []byte) error
+	put(raw []byte) error
+	record(id string) (record, bool)
+	heads() []string
 }
 
 // finder looks a record up by id.
@@ -98,6 +105,7 @@ func newWorld(st *store) *world {
 // failing that in the collection that took the prefix before.
 func kind[T record](w *world, st *store, name string, fresh func() T, prefixes ...string) *collection[T] {
 	c := newCollection(st, name, fresh)
+	c.prefixes = prefixes
 	w.all = append(w.all, c)
 	for _, p := range prefixes {
 		before := w.byPrefix[p]
