@@ -15,7 +15,7 @@ func (s *Server) Kept() (answers, deliveries int) {
 // Importable are the collections whose objects have ids of their own.
 func (s *Server) Importable() (names []string) {
 	for _, k := range s.keepers() {
-		if len(k.heads()) > 0 {
+		if len(k.heads()) > 0 && k.name() != "deleted" {
 			names = append(names, k.name())
 		}
 	}

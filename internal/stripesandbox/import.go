@@ -1,6 +1,7 @@
 package stripesandbox
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -128,7 +129,12 @@ func (s *Server) adopt(raw json.RawMessage, account string) (id string, err erro
 	if k == nil {
 		return "", fmt.Errorf("the sandbox keeps no %s (%s)", h.Object, h.ID)
 	}
-	m := plain(raw)
+	var m map[string]any
+	numbers := json.NewDecoder(bytes.NewReader(raw))
+	numbers.UseNumber() // whole ones stay whole
+	if err := numbers.Decode(&m); err != nil {
+		return "", err
+	}
 	if _, ok := m["_scope"]; !ok && account != "" {
 		m["_scope"] = account
 	}
