@@ -125,7 +125,7 @@ func (s *Server) adopt(raw json.RawMessage, account string) (id string, err erro
 	if h.ID == "" || h.Object == "" {
 		return "", errors.New("an object needs an id and an object")
 	}
-	k := s.keeperOf(h.Object)
+	k := s.shelfOf(h.Object)
 	if k == nil {
 		return "", fmt.Errorf("the sandbox keeps no %s (%s)", h.Object, h.ID)
 	}
@@ -191,8 +191,8 @@ var collectionNames = map[string]string{
 	"transfer_reversal": "reversals", "application_fee": "fees", "balance_transaction": "txns", "webhook_endpoint": "endpoints",
 }
 
-// keeperOf is the collection for an object, which is named after it.
-func (s *Server) keeperOf(object string) loader {
+// shelfOf is the collection for an object, which is named after it.
+func (s *Server) shelfOf(object string) loader {
 	want := []string{object + "s", strings.TrimSuffix(object, "y") + "ies"}
 	if name, ok := collectionNames[object]; ok {
 		want = []string{name}

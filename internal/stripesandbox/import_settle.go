@@ -13,7 +13,7 @@ func (s *Server) settle(r record, shown map[string]any) (err error) {
 	switch t := r.(type) {
 	case *Account:
 		s.settleAccount(t)
-		_, err = s.listed(shown, "external_accounts")
+		_, err = s.takeList(shown, "external_accounts")
 	case *BankAccount:
 		t.Number = cmp.Or(t.Number, "000123456789")
 		if a, ok := s.accounts.get(t.Account); ok && !slices.Contains(a.Banks, t.ID) {
@@ -27,11 +27,11 @@ func (s *Server) settle(r record, shown map[string]any) (err error) {
 			s.at(t.ExpiresAt, timerSessionEnd, t.ID)
 		}
 	case *Charge:
-		t.Refunds, err = s.listed(shown, "refunds")
+		t.Refunds, err = s.takeList(shown, "refunds")
 	case *Transfer:
-		t.Reversals, err = s.listed(shown, "reversals")
+		t.Reversals, err = s.takeList(shown, "reversals")
 	case *ApplicationFee:
-		t.Refunds, err = s.listed(shown, "refunds")
+		t.Refunds, err = s.takeList(shown, "refunds")
 	case *Endpoint:
 		if len(t.Secrets) == 0 {
 			t.Secrets = []string{newSecret()}
@@ -44,8 +44,8 @@ func (s *Server) settle(r record, shown map[string]any) (err error) {
 // shows the number itself.
 var standInNumbers = map[string]string{"card": "4242424242424242", "sepa_debit": "AT611904300234573201", "us_bank_account": "000123456789"}
 
-// listed takes in the objects of a list that an object shows, and names them.
-func (s *Server) listed(shown map[string]any, name string) (ids []string, err error) {
+// takeList takes in the objects of a list that an object shows, and names them.
+func (s *Server) takeList(shown map[string]any, name string) (ids []string, err error) {
 	list, _ := shown[name].(map[string]any)
 	data, _ := list["data"].([]any)
 	for _, item := range data {
