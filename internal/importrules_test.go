@@ -26,7 +26,7 @@ var rooms = map[string]string{
 	"view":              "money",
 	"basemap":           "",
 	"stripeapi":         "fault inbound money postgres",
-	"stripesandbox":     "stripesandbox/hosted", "stripesandbox/hosted": "",
+	"stripesandbox":     "stripesandbox/elements stripesandbox/hosted", "stripesandbox/elements": "", "stripesandbox/hosted": "",
 
 	// nouns
 	"user":     "fault postgres",

@@ -16,6 +16,7 @@ func (s *Server) hostedRoutes(mux *http.ServeMux) {
 	page := func(pattern string, h http.HandlerFunc) { mux.Handle(pattern, guard.Handler(h)) }
 	mux.HandleFunc("GET "+hosted.StylesheetPath, static("text/css; charset=utf-8", hosted.Stylesheet()))
 	mux.HandleFunc("GET "+hosted.ScriptPath, static("text/javascript; charset=utf-8", hosted.Script()))
+	s.elementRoutes(mux)
 
 	page("GET /c/pay/{id}", s.checkoutShow)
 	page("POST /c/pay/{id}", s.checkoutPay)

@@ -100,6 +100,13 @@ func (p *Page) Fill(css, value string) {
 	}
 }
 
+// Type presses keys, one for each character, wherever the caret is: also in a
+// frame of another origin. "\t" is the Tab key, "\r" Enter.
+func (p *Page) Type(keys string) {
+	p.t.Helper()
+	p.do("type "+quote(keys), chromedp.KeyEvent(keys))
+}
+
 // Upload puts files into a file field.
 func (p *Page) Upload(css string, files ...string) {
 	p.t.Helper()

@@ -1,0 +1,148 @@
+package stripesandbox_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"hearth/internal/stripesandbox"
+	"hearth/internal/testkit/browser"
+)
+
+// shopPage is a merchant's page, of another origin than the sandbox.
+const shopPage = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Shop</title>
+<link rel="icon" href="data:,"><script src="%s/v3/"></script></head><body><main><h1>Shop</h1><div id="one"></div><div id="two"></div><div id="three"></div></main>
+<script>
+	const stripe = Stripe('pk_test_shop');
+	const heard = [];
+	const hear = element => { for (const name of ['ready', 'change', 'focus', 'blur', 'escape', 'loaderror']) element.on(name, data => heard.push({name, ...data})); return element; };
+	const last = name => heard.filter(e => e.name === name).at(-1);
+</script></body></html>`
+
+// shop is such a page in a browser, and the server behind it.
+type shop struct {
+	*browser.Page
+	*visitor
+	url string
+}
+
+func openShop(t *testing.T) *shop {
+	t.Helper()
+	_, v := hostedSandbox(t, stripesandbox.Options{})
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprintf(w, shopPage, v.base) }))
+	t.Cleanup(srv.Close)
+	s := &shop{browser.New(t), v, srv.URL}
+	s.Goto(srv.URL + "/pay?keep=1")
+	return s
+}
+
+// intent is a payment intent of the shop's server, by its client secret.
+func (s *shop) intent(more url.Values) (secret string) {
+	s.t.Helper()
+	form := url.Values{"amount": {"9000"}, "currency": {"usd"}, "payment_method_types[0]": {"card"}}
+	for k, v := range more {
+		form[k] = v
+	}
+	return s.api(http.MethodPost, "/v1/payment_intents", form)["client_secret"].(string)
+}
+
+// run is a script of the shop's page; what it awaits is waited for.
+func (s *shop) run(script string) {
+	s.t.Helper()
+	browser.Eval[bool](s.Page, `(async () => { `+script+`; return true })()`)
+}
+
+// begin runs a script whose answer is to be waited for later.
+func (s *shop) begin(promise string) {
+	s.t.Helper()
+	s.run(`window.result = undefined; (` + promise + `).then(r => window.result = r)`)
+}
+
+// result waits for what begin began, and is a part of its answer.
+func (s *shop) result(part string) string {
+	s.t.Helper()
+	s.Wait(`window.result`)
+	return browser.Eval[string](s.Page, `String(window.result`+part+`)`)
+}
+
+// card mounts a Card Element and fills it by the keyboard.
+func (s *shop) card(number string) {
+	s.t.Helper()
+	s.run(`window.card = hear(stripe.elements().create('card')); card.mount('#one')`)
+	s.Wait(`last('ready')`)
+	s.run(`card.focus()`)
+	s.Wait(`last('focus')`)
+	s.Type(number + "123412394103")
+	s.Wait(`last('change')?.complete`)
+}
+
+const payByCard = `stripe.confirmCardPayment(%q, {payment_method: {card, billing_details: {name: 'Ada Lovelace'}}})`
+
+// What is typed is told in change events and on the container, and the caret
+// goes on by itself.
+func TestCardElementTellsOfChanges(t *testing.T) {
+	t.Parallel()
+	s := openShop(t)
+	s.run(`window.card = hear(stripe.elements().create('card')); card.mount('#one')`)
+	s.Wait(`document.querySelector('#one.StripeElement.StripeElement--empty') && last('ready')`)
+	s.run(`card.focus()`)
+	s.Wait(`document.querySelector('#one.StripeElement--focus')`)
+	s.Type("4")
+	s.Wait(`last('change').brand === 'visa' && !last('change').empty && !document.querySelector('.StripeElement--empty')`)
+	s.Type("242424242424241")
+	s.Wait(`last('change').error?.code === 'invalid_number' && document.querySelector('#one.StripeElement--invalid')`)
+	if got := browser.Eval[string](s.Page, `last('change').error.type + ' ' + last('change').error.message`); got != "validation_error Your card number is invalid." {
+		t.Errorf("the page is told %q", got)
+	}
+	s.Type("\b2")
+	s.Wait(`!last('change').error`)
+	s.Type("13")
+	s.Wait(`last('change').error?.code === 'invalid_expiry_month'`)
+	s.Type("\b\b\b1220")
+	s.Wait(`last('change').error?.code === 'invalid_expiry_year_past'`)
+	s.Type("\b\b3412394103")
+	s.Wait(`last('change').complete && last('change').value.postalCode === '94103' && document.querySelector('#one.StripeElement--complete')`)
+	if seen := browser.Eval[string](s.Page, `JSON.stringify(heard) + document.documentElement.outerHTML`); strings.Contains(strings.ReplaceAll(seen, " ", ""), "42424242") {
+		t.Error("the page can read the card's number")
+	}
+	s.run(`card.clear()`)
+	s.Wait(`last('change').empty`)
+	s.begin(fmt.Sprintf(payByCard, s.intent(nil)))
+	if got := s.result(`.error.code`); got != "incomplete_number" {
+		t.Errorf("an empty element pays with %s", got)
+	}
+}
+
+// Mistakes of a page's author are thrown, in Stripe's words.
+func TestIntegrationErrors(t *testing.T) {
+	t.Parallel()
+	s := openShop(t)
+	for script, want := range map[string]string{
+		`Stripe()`:                                        "apiKey should be a string",
+		`Stripe('')`:                                      "You used an empty string",
+		`Stripe('sk_test_x')`:                             "You should not use your secret key with Stripe.js.",
+		`Stripe('pk_live_x')`:                             "never takes a live key",
+		`stripe.elements().create('crad')`:                "A valid Element name must be provided",
+		`stripe.elements().create('payment')`:             "you must pass a clientSecret or mode when creating the Elements group",
+		`stripe.elements().create('card').mount('#no')`:   "The selector you specified (#no) applies to no DOM elements",
+		`stripe.elements({clientSecret: 'pi_1'})`:         "${id}_secret_${secret}. You specified: pi_1.",
+		`stripe.retrievePaymentIntent('seti_1_secret_1')`: "${id}_secret_${secret}",
+		`stripe.confirmCardPayment('pi_1_secret_1', {payment_method: {card: stripe.elements().create('card')}})`: "make sure the Element you are attempting to use is still mounted",
+		`stripe.confirmPayment({clientSecret: 'pi_1_secret_1'})`:                                                 "confirmParams.return_url should be a full URL",
+		`stripe.createPaymentMethod({type: 'card', card: null})`:                                                 "card should be object or element. You specified: null.",
+		`stripe.createConfirmationToken({})`:                                                                     "does not know Confirmation Tokens",
+		`(() => { const e = stripe.elements(); e.create('card'); e.create('card') })()`:                          "Can only create one Element of type card.",
+		`stripe.createToken('nonsense')`:                                                                         "valid token type to create a Token",
+	} {
+		got := browser.Eval[string](s.Page, `(async () => { try { await `+script+`; return 'nothing' } catch (e) { return e.name + ': ' + e.message.replace(/\s+/g, ' ') } })()`)
+		if !strings.HasPrefix(got, "IntegrationError: ") || !strings.Contains(strings.ToLower(got), strings.ToLower(want)) {
+			t.Errorf("%s throws %q, want %q", script, got, want)
+		}
+	}
+	if got := browser.Eval[string](s.Page, `stripe.retrievePaymentIntent('pi_none_secret_x').then(r => r.error.type + ' ' + r.error.code)`); got != "invalid_request_error resource_missing" {
+		t.Errorf("an intent that nobody knows: %s", got)
+	}
+}
