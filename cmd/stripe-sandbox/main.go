@@ -39,6 +39,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	hook := flags.String("webhook", "", "URL that hears the platform's events")
 	connectHook := flags.String("connect-webhook", "", "URL that hears the connected accounts' events")
 	mock := flags.String("mock-version", "", "version of stripe-mock to pass for, in the header Stripe-Mock-Version")
+	payouts := flags.String("platform-payouts", "", "when the platform is paid out by itself: daily, weekly, monthly, or manual")
 	share := flags.Float64("fault-share", 0, "share of the API's requests that fail, from 0 to 1")
 	seed := flags.Int64("fault-seed", 1, "which of them")
 	assume := map[string]string{}
@@ -61,7 +62,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	base := "http://" + listeners[0].Addr().String()
 	s, err := stripesandbox.Open(stripesandbox.Options{
 		DataFile: *data, Name: *name, BaseURL: base, WebhookURL: *hook, ConnectWebhookURL: *connectHook, MockVersion: *mock, Faults: faults, Assume: assume,
-		Logger: slog.New(slog.NewTextHandler(os.Stderr, nil)),
+		PlatformPayouts: *payouts,
+		Logger:          slog.New(slog.NewTextHandler(os.Stderr, nil)),
 	})
 	if err != nil {
 		return err

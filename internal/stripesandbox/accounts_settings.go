@@ -54,20 +54,7 @@ func (c *call) readSettings(a *Account) error {
 
 func (c *call) readPayoutSettings(a *Account) {
 	p := &a.Settings.Payouts
-	const key = "settings[payouts][schedule]"
-	p.Schedule.Interval = c.oneOf(key+"[interval]", p.Schedule.Interval, "manual", "daily", "weekly", "monthly")
-	if v := c.str(key + "[delay_days]"); v == "minimum" {
-		p.Schedule.DelayDays = 2
-	} else if v != "" {
-		p.Schedule.DelayDays = c.int(key + "[delay_days]")
-	}
-	if v := c.str(key + "[weekly_anchor]"); v != "" {
-		p.Schedule.WeeklyAnchor = v
-	}
-	if n := c.int(key + "[monthly_anchor]"); n > 0 {
-		p.Schedule.MonthlyAnchor = n
-	}
-	p.Schedule.settle()
+	p.Schedule = c.readSchedule(p.Schedule)
 	if c.has("settings[payouts][debit_negative_balances]") {
 		p.DebitNegative = c.bool("settings[payouts][debit_negative_balances]")
 	}

@@ -18,10 +18,11 @@ type shown struct {
 
 // books are all that has to do with money at one moment, as the API shows it.
 type books struct {
-	now  int64
-	sums map[string]gjson.Result // by currency, the outside too
-	of   map[string][]shown      // by object
-	seen map[string]bool         // what was held against its shape before
+	now     int64
+	sums    map[string]gjson.Result // by currency, the outside too
+	of      map[string][]shown      // by object
+	carried map[string]int64        // what the rows of an automatic payout come to, its own too
+	seen    map[string]bool         // what was held against its shape before
 }
 
 // desk reads and writes through the handler itself: a history has thousands of steps.
@@ -69,12 +70,12 @@ func (d desk) whole(path string, params ...string) (all []gjson.Result) {
 // moneyLists are what an account's books consist of; the platform has ourLists too.
 var (
 	moneyLists = []string{"charges", "refunds", "payment_intents", "disputes", "payouts", "balance_transactions"}
-	ourLists   = []string{"transfers", "application_fees", "radar/early_fraud_warnings"}
+	ourLists   = []string{"transfers", "topups", "application_fees", "radar/early_fraud_warnings"}
 )
 
 // read takes stock. What belongs to a disconnected account can no longer be seen.
 func (d desk) read(scopes ...string) books {
-	b := books{of: map[string][]shown{}, seen: d.seen}
+	b := books{of: map[string][]shown{}, carried: map[string]int64{}, seen: d.seen}
 	keep := func(scope string, items ...gjson.Result) {
 		for _, v := range items {
 			kind := v.Get("object").String()
@@ -95,6 +96,13 @@ func (d desk) read(scopes ...string) books {
 			keep(scope, d.whole("/v1/"+list, acting...)...)
 		}
 		keep(scope, d.whole("/v1/events", acting...)...)
+	}
+	for _, po := range b.of["payout"] {
+		if po.Get("automatic").Bool() {
+			for _, row := range d.whole("/v1/balance_transactions", append(acting(po), "payout="+po.Get("id").String())...) {
+				b.carried[po.Get("id").String()] += row.Get("net").Int()
+			}
+		}
 	}
 	for _, tr := range b.of["transfer"] {
 		keep("", tr.Get("reversals.data").Array()...)
@@ -290,6 +298,24 @@ var promises = map[string]func(b books, broken func(shown, string)){
 			}
 			if b.moved(po) != want {
 				broken(po, fmt.Sprintf("its rows say %d", b.moved(po)))
+			}
+		}
+	},
+	"an automatic payout is the sum of its rows": func(b books, broken func(shown, string)) {
+		for _, po := range b.of["payout"] {
+			if sum := b.carried[po.Get("id").String()]; sum != 0 {
+				broken(po, fmt.Sprintf("they are %d more", sum))
+			}
+		}
+	},
+	"a top-up has moved what its status says": func(b books, broken func(shown, string)) {
+		for _, tu := range b.of["topup"] {
+			want := int64(0)
+			if is(tu, "status", "succeeded") {
+				want = tu.Get("amount").Int()
+			}
+			if b.moved(tu) != want {
+				broken(tu, fmt.Sprintf("its rows say %d", b.moved(tu)))
 			}
 		}
 	},

@@ -45,7 +45,7 @@ func (c *call) captureIntent() (any, error) {
 // take captures an authorised charge and moves the money: the charge itself,
 // the transfer to its destination, the application fee.
 func (s *Server) take(in *Intent, ch *Charge, amount, fee int64, instant bool) {
-	availableOn := businessDays(s.now, 2)
+	availableOn := s.settles(orElse(string(ch.OnBehalfOf), ch.Scope))
 	if instant {
 		availableOn = s.now
 	}

@@ -55,7 +55,7 @@ func (s *Server) advance(d time.Duration) error {
 func (s *Server) at(when int64, kind, ref string) {
 	t := &Timer{header: header{ID: kind + ":" + ref}, At: when, Kind: kind, Ref: ref}
 	s.timers.add(t)
-	heap.Push(&s.due, dueTimer{when, t.Seq, t.ID})
+	heap.Push(&s.due, t.due())
 }
 
 func (s *Server) stop(kind, ref string) { s.timers.remove(kind + ":" + ref) }
@@ -68,7 +68,7 @@ func (s *Server) waiting(kind, ref string) bool {
 func (s *Server) rebuildTimers() {
 	s.due = s.due[:0]
 	for _, t := range s.timers.byID {
-		s.due = append(s.due, dueTimer{t.At, t.Seq, t.ID})
+		s.due = append(s.due, t.due())
 	}
 	heap.Init(&s.due)
 }
@@ -100,6 +100,10 @@ func (s *Server) fire(t *Timer) error {
 		return s.payoutStep(t.Ref)
 	case timerAutoPayout:
 		return s.autoPayout(t.Ref)
+	case timerCollect:
+		return s.collect(t.Ref)
+	case timerTopup:
+		return s.topupDue(t.Ref)
 	case timerCheck:
 		return s.identityChecked(t.Ref)
 	case timerDemand:
@@ -127,6 +131,8 @@ const (
 	timerFundRefund = "fund-refund"
 	timerPayout     = "payout"
 	timerAutoPayout = "auto-payout"
+	timerCollect    = "collect"
+	timerTopup      = "topup"
 	timerCheck      = "identity-check"
 	timerDemand     = "demand"
 	timerPrune      = "prune"
@@ -136,6 +142,15 @@ const (
 type dueTimer struct {
 	at, seq int64
 	id      string
+}
+
+// due places a timer among those of its instant: money becomes available first,
+// so that a payout of the same midnight carries it.
+func (t *Timer) due() dueTimer {
+	if t.Kind == timerMature {
+		return dueTimer{t.At, 0, t.ID}
+	}
+	return dueTimer{t.At, t.Seq, t.ID}
 }
 
 type timerHeap []dueTimer

@@ -198,6 +198,19 @@ func (h *history) PayOut() {
 	h.post("/v1/payouts", append(acting(bal), "currency="+have.Get("currency").String(), fmt.Sprintf("amount=%d", amount), "method="+h.one("standard", "instant"))...)
 }
 
+func (h *history) TopUp() {
+	h.post("/v1/topups", "amount=70000", "currency="+h.one("usd", "jpy"), "source="+h.one("btok_us_verified", "btok_us_verified_noAccount"))
+}
+
+func (h *history) TopUpEnds() {
+	tu := h.pick("topup").Get("id").String()
+	if h.chance() {
+		h.post("/v1/topups/" + tu + "/cancel")
+		return
+	}
+	h.steer("/topups/"+tu+"/resolve", `{"outcome":%q}`, h.one("succeeded", "failed", "reversed"))
+}
+
 func (h *history) StopPayout() {
 	po := h.pick("payout")
 	h.post("/v1/payouts/"+po.Get("id").String()+"/"+h.one("cancel", "reverse"), acting(po)...)
@@ -233,7 +246,7 @@ func TestHistoriesKeepTheBooks(t *testing.T) {
 		defer flag.Set(name, was)
 	}
 	rapid.Check(t, func(rt *rapid.T) {
-		s, err := stripesandbox.Open(stripesandbox.Options{})
+		s, err := stripesandbox.Open(stripesandbox.Options{PlatformPayouts: rapid.SampledFrom([]string{"", "daily"}).Draw(rt, "platform payouts")})
 		if err != nil {
 			rt.Fatal(err)
 		}
@@ -245,7 +258,7 @@ func TestHistoriesKeepTheBooks(t *testing.T) {
 			"refund": step(h.Refund), "refund again": step(h.Refund), "refund fails": step(h.RefundFails), "refund cancelled": step(h.RefundCancelled),
 			"transfer": step(h.Transfer), "reverse": step(h.Reverse), "fee refund": step(h.FeeRefund),
 			"dispute": step(h.Dispute), "evidence": step(h.Evidence), "resolve": step(h.Resolve), "close": step(h.Close),
-			"pay out": step(h.PayOut), "stop payout": step(h.StopPayout), "payout fails": step(h.PayoutFails), "new bank": step(h.NewBank),
+			"top up": step(h.TopUp), "top-up ends": step(h.TopUpEnds), "pay out": step(h.PayOut), "stop payout": step(h.StopPayout), "payout fails": step(h.PayoutFails), "new bank": step(h.NewBank),
 			"wait": step(h.Wait), "wait more": step(h.Wait), "leave": step(h.Leave),
 		})
 	})

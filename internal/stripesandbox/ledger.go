@@ -66,13 +66,14 @@ func (s *Server) balance(scope, currency string) *Balance {
 // credit adds money to a balance: at once, or on the day it becomes available.
 func (s *Server) credit(scope, currency string, net, availableOn int64) {
 	b := s.balance(scope, currency)
-	defer s.balances.save(b)
+	s.balances.save(b)
 	if availableOn <= s.now {
 		b.Available += net
 		s.fundsMoved(b)
 		return
 	}
 	b.Pending += net
+	s.fundsMoved(b)
 	id := fmt.Sprintf("%s|%s|%d", scope, currency, availableOn)
 	m, ok := s.maturing.get(id)
 	if !ok {
@@ -100,16 +101,17 @@ func (s *Server) mature(id string) {
 	s.fundsMoved(b)
 }
 
-// fundsMoved wakes what waits for money: unfunded refunds, automatic payouts.
+// fundsMoved wakes what waits for money: unfunded refunds, automatic payouts, debts.
 func (s *Server) fundsMoved(b *Balance) {
 	for _, id := range b.Waiting {
 		if !s.waiting(timerFundRefund, id) {
 			s.at(s.now, timerFundRefund, id)
 		}
 	}
-	if b.Available != 0 {
+	if b.Available != 0 || b.Pending != 0 {
 		s.scheduleAutoPayout(b.Scope)
 	}
+	s.watchDebt(b)
 }
 
 // showBalance is the balance object of an account.

@@ -12,7 +12,7 @@ func page[T record](c *call, all iter.Seq[T], keep func(T) bool) (any, error) {
 		limit = c.int("limit")
 	}
 	after, before := c.str("starting_after"), c.str("ending_before")
-	inTime := createdFilter(c.params)
+	inTime := c.ranged("created")
 	if err := c.check(); err != nil {
 		return nil, err
 	}
@@ -94,23 +94,23 @@ func referred[T record](c *call, col *collection[T], id, noun, param string) (T,
 	return t, nil
 }
 
-// createdFilter reads created as an instant or as gt, gte, lt, lte.
-func createdFilter(p *params) func(int64) bool {
+// ranged reads a number as itself or as gt, gte, lt, lte: created, arrival_date, amount.
+func (p *params) ranged(name string) func(int64) bool {
 	var tests []func(int64) bool
-	add := func(key string, test func(at, limit int64) bool) {
+	add := func(key string, test func(have, limit int64) bool) {
 		if p.str(key) != "" {
 			limit := p.int(key)
-			tests = append(tests, func(at int64) bool { return test(at, limit) })
+			tests = append(tests, func(have int64) bool { return test(have, limit) })
 		}
 	}
-	add("created", func(at, n int64) bool { return at == n })
-	add("created[gt]", func(at, n int64) bool { return at > n })
-	add("created[gte]", func(at, n int64) bool { return at >= n })
-	add("created[lt]", func(at, n int64) bool { return at < n })
-	add("created[lte]", func(at, n int64) bool { return at <= n })
-	return func(at int64) bool {
+	add(name, func(have, n int64) bool { return have == n })
+	add(name+"[gt]", func(have, n int64) bool { return have > n })
+	add(name+"[gte]", func(have, n int64) bool { return have >= n })
+	add(name+"[lt]", func(have, n int64) bool { return have < n })
+	add(name+"[lte]", func(have, n int64) bool { return have <= n })
+	return func(have int64) bool {
 		for _, test := range tests {
-			if !test(at) {
+			if !test(have) {
 				return false
 			}
 		}

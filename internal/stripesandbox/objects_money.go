@@ -206,6 +206,8 @@ type Settings struct {
 	Offset   int64  `json:"offset"`    // virtual clock minus wall clock, nanoseconds
 	ClientID string `json:"client_id"` // the platform's ca_
 	Platform string `json:"platform"`  // the platform's acct_
+	// Bank is the platform's own bank account.
+	Bank string `json:"bank"`
 	// PlatformSchedule is when the platform is paid out; manual unless changed.
 	PlatformSchedule Schedule `json:"platform_schedule"`
 }

@@ -1,6 +1,6 @@
 package stripesandbox
 
-import "time"
+import "slices"
 
 // What a bank's test number does to a payout.
 var bankFailures = map[string]string{
@@ -13,36 +13,39 @@ func (c *call) createPayout() (any, error) {
 	amount, currency := c.positive("amount"), c.currency("currency")
 	c.need("amount")
 	method, destination := c.oneOf("method", "standard", "standard", "instant"), c.str("destination")
-	po := &Payout{Description: c.text("description"), Metadata: c.metadata("metadata", nil), Descriptor: c.text("statement_descriptor"), Method: method}
-	c.ignore("source_type")
+	po := &Payout{Description: c.text("description"), Metadata: c.metadata("metadata", nil), Descriptor: c.text("statement_descriptor"), Method: method, SourceType: c.str("source_type")}
 	if err := c.check(); err != nil {
 		return nil, err
 	}
 	if a, ok := c.accounts.get(c.scope); ok && (!a.PayoutsEnabled || a.PayoutsOff) {
 		return nil, refuse("payouts_not_allowed", "", "Cannot create payouts: this account (%s) does not have payouts enabled.", a.ID)
 	}
-	ba, err := c.payoutBank(c.scope, destination)
+	ba, err := c.payoutBank(c.scope, destination, currency)
 	if err != nil {
 		return nil, err
 	}
 	if c.balance(c.scope, currency).Available < amount {
 		return nil, refuse("balance_insufficient", "", "You have insufficient funds in your Stripe account for this transfer. Your card balance is too low. You can use the the /v1/balance endpoint to view your Stripe balance (for more details, see stripe.com/docs/api#balance).")
 	}
-	if method == "instant" && ba != nil && ba.Number == "000888888883" {
+	if !slices.Contains(ba.Methods, method) {
 		return nil, refuse("instant_payouts_unsupported", "destination", "This bank account is not eligible for instant payouts.")
 	}
 	po.Amount, po.Currency = amount, currency
 	return c.startPayout(c.scope, po, ba), nil
 }
 
-// payoutBank is the bank account a payout goes to: a named one, else the default.
-func (s *Server) payoutBank(scope, id string) (*BankAccount, error) {
+// payoutBank is the bank account a payout goes to: a named one, else the default
+// of its currency, else the account's own.
+func (s *Server) payoutBank(scope, id, currency string) (*BankAccount, error) {
 	if scope == "" {
-		return nil, nil // the platform's own bank is not modelled
+		return s.platformBank(id)
 	}
 	a, _ := s.accounts.get(scope)
 	if len(a.Banks) == 0 {
 		return nil, refuse("", "", "Sorry, you don't have any external accounts in that currency (%s).", a.DefaultCurrency)
+	}
+	if b := s.payoutDefault(a, currency); b != nil {
+		id = orElse(id, b.ID)
 	}
 	id = orElse(id, a.Banks[0])
 	ba, ok := s.banks.get(id)
@@ -55,11 +58,29 @@ func (s *Server) payoutBank(scope, id string) (*BankAccount, error) {
 	return ba, nil
 }
 
+// platformBank is the platform's own bank account, made when first needed.
+func (s *Server) platformBank(id string) (*BankAccount, error) {
+	c := s.config()
+	if c.Bank == "" {
+		ba := s.banks.add(&BankAccount{
+			header: header{ID: newID("ba_"), Object: "bank_account"}, Account: c.Platform, Number: testBanks[0], Last4: "6789", Routing: usRouting,
+			BankName: usBankName, Country: "US", Currency: "usd", Default: true, Fingerprint: "fp" + testBanks[0], Methods: []string{"standard", "instant"},
+			Metadata: map[string]string{}, Status: "verified"})
+		c.Bank = ba.ID
+		s.settings.save(c)
+	}
+	if id != "" && id != c.Bank {
+		return nil, missingRef("external account", "destination", id)
+	}
+	ba, _ := s.banks.get(c.Bank)
+	return ba, nil
+}
+
 // startPayout takes the money from the balance; the bank has it a few days later.
 func (s *Server) startPayout(scope string, po *Payout, ba *BankAccount) *Payout {
 	po.header = header{ID: newID("po_"), Object: "payout", Created: s.now, Scope: scope}
-	po.Status, po.Type, po.SourceType = "pending", "bank_account", "card"
-	po.Method = orElse(po.Method, "standard")
+	po.Status, po.Type, po.Destination = "pending", ba.Object, text(ba.ID)
+	po.Method, po.SourceType = orElse(po.Method, "standard"), orElse(po.SourceType, "card")
 	po.Reconciliation = "not_applicable"
 	if po.Automatic {
 		po.Reconciliation = "in_progress"
@@ -70,12 +91,6 @@ func (s *Server) startPayout(scope string, po *Payout, ba *BankAccount) *Payout 
 	}
 	if po.Metadata == nil {
 		po.Metadata = map[string]string{}
-	}
-	if ba != nil {
-		po.Destination = text(ba.ID)
-	}
-	if ba != nil && ba.Card != nil {
-		po.Type = "card"
 	}
 	txn := s.post(scope, entry{kind: "payout", category: "payout", source: po.ID, amount: -po.Amount, currency: po.Currency, description: "STRIPE PAYOUT"})
 	s.outside(banksOutside, po.Currency, po.Amount)
@@ -122,6 +137,9 @@ func (s *Server) payoutStep(id string) error {
 		}
 		s.payouts.save(po)
 		s.emit("payout.paid", po)
+		if po.Automatic {
+			s.emit("payout.reconciliation_completed", po)
+		}
 	}
 	return nil
 }
@@ -139,14 +157,14 @@ func (s *Server) failPayout(id, code string) error {
 	s.payouts.save(po)
 	s.emit("payout.failed", po)
 	ba, ok := s.banks.get(string(po.Destination))
-	if !ok {
-		return nil
+	a, connected := s.accounts.get(po.Scope)
+	if !ok || !connected {
+		return nil // the platform could not give another bank account
 	}
 	before := s.show(ba)
 	ba.Status = "errored"
 	s.banks.save(ba)
 	s.emitChange("account.external_account.updated", po.Scope, before, ba)
-	a, _ := s.accounts.get(po.Scope)
 	s.change(a, func() { a.PayoutsOff = true })
 	return nil
 }
@@ -165,8 +183,10 @@ func (c *call) getPayout() (any, error) {
 }
 
 func (c *call) listPayouts() (any, error) {
-	status, destination := c.wants("status"), c.wants("destination")
-	return page(c, mine(c, c.payouts), func(po *Payout) bool { return status(po.Status) && destination(string(po.Destination)) })
+	status, destination, arrives := c.wants("status"), c.wants("destination"), c.ranged("arrival_date")
+	return page(c, mine(c, c.payouts), func(po *Payout) bool {
+		return status(po.Status) && destination(string(po.Destination)) && arrives(po.ArrivalDate)
+	})
 }
 
 func (c *call) updatePayout() (any, error) {
@@ -214,77 +234,11 @@ func (c *call) reversePayout() (any, error) {
 	if po.Status != "paid" || po.ReversedBy != "" || po.Amount < 0 || c.scope == "" {
 		return nil, refuse("", "", "Only paid payouts of connected accounts that were not reversed before can be reversed. This payout is %s.", po.Status)
 	}
-	ba, err := c.payoutBank(c.scope, string(po.Destination))
+	ba, err := c.payoutBank(c.scope, string(po.Destination), po.Currency)
 	if err != nil {
 		return nil, err
 	}
 	back := c.startPayout(c.scope, &Payout{Amount: -po.Amount, Currency: po.Currency, Metadata: metadata, Original: text(po.ID)}, ba)
 	po.ReversedBy = text(back.ID)
 	return back, nil
-}
-
-// schedule is when an account is paid out.
-func (s *Server) schedule(scope string) Schedule {
-	if a, ok := s.accounts.get(scope); ok {
-		return a.Settings.Payouts.Schedule
-	}
-	return s.config().PlatformSchedule
-}
-
-// scheduleAutoPayout sets the next automatic payout of an account, if it has a schedule.
-func (s *Server) scheduleAutoPayout(scope string) {
-	if s.waiting(timerAutoPayout, scope) || scope != "" && s.accounts.byID[scope] == nil {
-		return
-	}
-	if when := nextPayout(s.schedule(scope), s.now); when > 0 {
-		s.at(when, timerAutoPayout, scope)
-	}
-}
-
-// nextPayout is the next midnight UTC a schedule names; 0 for manual.
-func nextPayout(sc Schedule, now int64) int64 {
-	if sc.Interval == "manual" {
-		return 0
-	}
-	for at := midnight(now) + day; ; at += day {
-		t := time.Unix(at, 0).UTC()
-		weekend := t.Weekday() == time.Saturday || t.Weekday() == time.Sunday
-		switch {
-		case sc.Interval == "daily" && !weekend,
-			sc.Interval == "weekly" && weekdays[t.Weekday()] == orElse(sc.WeeklyAnchor, "monday"),
-			sc.Interval == "monthly" && monthlyOn(t, sc.MonthlyAnchor):
-			return at
-		}
-	}
-}
-
-var weekdays = [...]string{"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"}
-
-// monthlyOn says whether t is the anchor day, or the last of a month too short for it.
-func monthlyOn(t time.Time, anchor int64) bool {
-	last := t.AddDate(0, 0, 1).Month() != t.Month()
-	return int64(t.Day()) == max(anchor, 1) || last && int64(t.Day()) < anchor
-}
-
-// autoPayout pays out what is available, or debits the bank for what is missing.
-func (s *Server) autoPayout(scope string) error {
-	a := s.accounts.byID[scope]
-	if s.schedule(scope).Interval == "manual" || a != nil && (!a.PayoutsEnabled || a.PayoutsOff || a.Disconnected) {
-		return nil
-	}
-	ba, err := s.payoutBank(scope, "")
-	if err != nil {
-		return nil // no bank to pay to: the next credit asks again
-	}
-	for _, id := range s.balances.order {
-		b := s.balances.byID[id]
-		if b == nil || b.Scope != scope || b.Available == 0 {
-			continue
-		}
-		if b.Available < 0 && a != nil && !a.Settings.Payouts.DebitNegative {
-			continue
-		}
-		s.startPayout(scope, &Payout{Amount: b.Available, Currency: b.Currency, Automatic: true, Description: "STRIPE PAYOUT"}, ba)
-	}
-	return nil
 }

@@ -40,6 +40,7 @@ func TestPromisesNoticeDefects(t *testing.T) {
 	back := b.paid(9000, visa)
 	b.steer("/charges/"+back.Get("id").String()+"/dispute", m{})
 	b.post("/v1/payouts", "amount=500", "currency=usd")
+	b.steer("/topups/"+b.post("/v1/topups", "amount=700", "currency=usd").Get("id").String()+"/resolve", m{"outcome": "succeeded"})
 	d := desk{b.Server, t.Fatalf, map[string]bool{}}
 	sound := d.read("", o)
 	if wrong := sound.wrong(); len(wrong) > 0 {
@@ -76,11 +77,13 @@ func TestPromisesNoticeDefects(t *testing.T) {
 		{"a disputed charge keeps what was withdrawn out of refunds", "dispute", "is_charge_refundable", true},
 		{"a payout has moved what its status says", "payout", "status", "failed"},
 		{"a payout has moved what its status says", "payout", "amount", 1},
+		{"a top-up has moved what its status says", "topup", "amount", 1},
+		{"a top-up has moved what its status says", "topup", "status", "pending"},
 		{"an object has its official shape", "charge", "status", "lucky"},
 		{"an object has its official shape", "refund", "colour", "red"},
 		{"an object has its official shape", "event", "data.object.id", 7},
 	}
-	noticed := map[string]bool{"all money comes to zero": true}
+	noticed := map[string]bool{"all money comes to zero": true, "an automatic payout is the sum of its rows": true}
 	for _, c := range defects {
 		noticed[c.promise] = true
 		if !slices.ContainsFunc(sound.of[c.kind], func(o shown) bool { return sound.with(c.kind, o, planted(o, c.path, c.value)).breaks(c.promise) }) {
@@ -97,6 +100,10 @@ func TestPromisesNoticeDefects(t *testing.T) {
 	if !off.breaks("all money comes to zero") {
 		t.Error("nobody notices that money is missing")
 	}
+	off.carried = map[string]int64{sound.of["payout"][0].Get("id").String(): 1}
+	if !off.breaks("an automatic payout is the sum of its rows") {
+		t.Error("nobody notices that a payout carries other rows")
+	}
 }
 
 // with are the books with one object in another's place, as if seen for the first time.
@@ -107,7 +114,7 @@ func (b books) with(kind string, was, is shown) books {
 	}
 	i := slices.IndexFunc(of[kind], func(o shown) bool { return o.Raw == was.Raw })
 	of[kind][i] = is
-	return books{now: b.now, sums: b.sums, of: of, seen: map[string]bool{}}
+	return books{now: b.now, sums: b.sums, of: of, carried: b.carried, seen: map[string]bool{}}
 }
 
 func (b books) breaks(promise string) (broken bool) {

@@ -204,6 +204,7 @@ var constants = map[string]map[string]any{
 		"application": nil, "calculated_statement_descriptor": "SANDBOX", "failure_balance_transaction": nil, "fraud_details": map[string]any{},
 		"invoice": nil, "order": nil, "receipt_number": nil, "source": nil,
 	},
+	"topup":               {"source": nil},
 	"refund":              {"receipt_number": nil},
 	"review":              {"ip_address": nil, "ip_address_location": nil, "session": nil},
 	"balance_transaction": {"exchange_rate": nil},

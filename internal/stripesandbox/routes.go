@@ -46,6 +46,7 @@ func (s *Server) controls() map[string]func(*http.Request, *controls) (any, erro
 		"POST /_sandbox/disputes/{id}/resolve":       s.controlResolve,
 		"POST /_sandbox/refunds/{id}/fail":           s.controlFailRefund,
 		"POST /_sandbox/payouts/{id}/fail":           s.controlFailPayout,
+		"POST /_sandbox/topups/{id}/resolve":         s.controlTopup,
 		"GET /_sandbox/webhooks":                     s.controlWebhooks,
 		"POST /_sandbox/webhooks":                    s.controlWebhooks,
 		"POST /_sandbox/webhooks/flush":              s.controlFlush,
@@ -74,6 +75,7 @@ func operations() map[string]operation {
 		accountOperations,
 		fileOperations,
 		reviewOperations,
+		topupOperations,
 	} {
 		maps.Copy(all, area())
 	}

@@ -156,6 +156,7 @@ func TestEveryRoute(t *testing.T) {
 	w.walkCheckout()
 	w.walkSplits(account)
 	w.walkPayouts(account)
+	w.walkTopups()
 	w.walkEvents()
 	w.step("POST", "/v1/accounts/"+custom+"/reject", "reason=other")
 	w.step("DELETE", "/v1/accounts/"+custom)

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -36,6 +37,9 @@ type Options struct {
 	MockVersion string
 	// Faults is trouble from the start.
 	Faults []Fault
+	// PlatformPayouts is when the platform itself is paid out: "daily", "weekly",
+	// "monthly"; "" leaves it as it was, at first manual.
+	PlatformPayouts string
 	// Pricing is what Stripe would keep; the zero value is 2.9 % + 30, disputes 1500.
 	Pricing Pricing
 	// Assume changes what is taken for true where there is no evidence: see Assumptions.
@@ -104,6 +108,9 @@ func (s *Server) start(o Options) error {
 	if err := s.load(); err != nil {
 		return fmt.Errorf("load the sandbox: %w", err)
 	}
+	if !slices.Contains([]string{"", "manual", "daily", "weekly", "monthly"}, o.PlatformPayouts) {
+		return fmt.Errorf("the platform cannot be paid out %q: say manual, daily, weekly or monthly", o.PlatformPayouts)
+	}
 	for _, f := range o.Faults {
 		if err := f.check(); err != nil {
 			return err
@@ -113,10 +120,11 @@ func (s *Server) start(o Options) error {
 	err := s.do(func() error {
 		s.register(o.WebhookURL, o.WebhookSecret, false)
 		s.register(o.ConnectWebhookURL, o.ConnectWebhookSecret, true)
-		if c := s.config(); o.ClientID != "" {
-			c.ClientID = o.ClientID
-			s.settings.save(c)
-		}
+		c := s.config()
+		c.ClientID = orElse(o.ClientID, c.ClientID)
+		c.PlatformSchedule.Interval = orElse(o.PlatformPayouts, c.PlatformSchedule.Interval)
+		s.settings.save(c)
+		s.scheduleAutoPayout("")
 		return nil
 	})
 	if err != nil {

@@ -33,6 +33,7 @@ type world struct {
 	fees       *collection[*ApplicationFee]
 	feeRefunds *collection[*FeeRefund]
 	payouts    *collection[*Payout]
+	topups     *collection[*Topup]
 	txns       *collection[*BalanceTransaction]
 	balances   *collection[*Balance]
 	maturing   *collection[*Maturing]
@@ -89,6 +90,7 @@ func newWorld(st *store) *world {
 	w.fees = kind(w, st, "fees", func() *ApplicationFee { return &ApplicationFee{} }, "fee_")
 	w.feeRefunds = kind(w, st, "fee_refunds", func() *FeeRefund { return &FeeRefund{} }, "fr_")
 	w.payouts = kind(w, st, "payouts", func() *Payout { return &Payout{} }, "po_")
+	w.topups = kind(w, st, "topups", func() *Topup { return &Topup{} }, "tu_")
 	w.txns = kind(w, st, "txns", func() *BalanceTransaction { return &BalanceTransaction{} }, "txn_")
 	w.balances = kind(w, st, "balances", func() *Balance { return &Balance{} })
 	w.maturing = kind(w, st, "maturing", func() *Maturing { return &Maturing{} })
