@@ -52,15 +52,32 @@ func (d *described) of(pattern string) *shape {
 	}
 	s := compileRoute(method, gjson.Parse(raw))
 	for _, more := range undescribed[pattern] {
-		s.props[more] = &shape{}
+		s.open(more)
 	}
 	d.shapes[pattern] = s
 	return s
 }
 
-// undescribed are parameters that stripe-go v76 sends though the document of
-// this API version lacks them.
-var undescribed = map[string][]string{"POST /v1/accounts": {"controller"}}
+// undescribed are parameters that are sent though the document of this API
+// version lacks them: by stripe-go v76, and by pages that take cards.
+var undescribed = map[string][]string{
+	"POST /v1/accounts":                     {"controller"},
+	"POST /v1/payment_intents":              {"payment_method_data[card]"},
+	"POST /v1/payment_intents/{id}":         {"payment_method_data[card]"},
+	"POST /v1/payment_intents/{id}/confirm": {"payment_method_data[card]"},
+	"POST /v1/setup_intents":                {"payment_method_data[card]"},
+	"POST /v1/setup_intents/{id}":           {"payment_method_data[card]"},
+	"POST /v1/setup_intents/{id}/confirm":   {"payment_method_data[card]"},
+}
+
+// open lets a shape take anything under a name: a, or a[b].
+func (s *shape) open(name string) {
+	if head, rest, ok := strings.Cut(name, "["); ok {
+		s.props[head].open(strings.TrimSuffix(rest, "]"))
+		return
+	}
+	s.props[name] = &shape{}
+}
 
 func (d *described) index() {
 	d.routes, d.shapes = map[string]string{}, map[string]*shape{}

@@ -61,11 +61,12 @@ func (s *shop) begin(promise string) {
 	s.run(`window.result = undefined; (` + promise + `).then(r => window.result = r)`)
 }
 
-// result waits for what begin began, and is a part of its answer.
+// result waits for what begin began, and is a part of its answer, or else
+// all of it.
 func (s *shop) result(part string) string {
 	s.t.Helper()
 	s.Wait(`window.result`)
-	return browser.Eval[string](s.Page, `String(window.result`+part+`)`)
+	return browser.Eval[string](s.Page, `(() => { try { return String(window.result`+part+`) } catch { return JSON.stringify(window.result) } })()`)
 }
 
 // card mounts a Card Element and fills it by the keyboard.

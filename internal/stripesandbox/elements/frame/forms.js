@@ -6,7 +6,7 @@ import {countries} from './countries.js';
 import {say} from './words.js';
 
 export const idealBanks = [
-  ['abn_amro', 'ABN AMRO'], ['asn_bank', 'ASN Bank'], ['bunq', 'bunq'], ['handelsbanken', 'Handelsbanken'], ['ing', 'ING'], ['knab', 'Knab'], ['moneyou', 'Moneyou'],
+  ['abn_amro', 'ABN AMRO'], ['asn_bank', 'ASN Bank'], ['bunq', 'bunq'], ['ing', 'ING'], ['knab', 'Knab'],
   ['n26', 'N26'], ['nn', 'NN'], ['rabobank', 'Rabobank'], ['regiobank', 'RegioBank'], ['revolut', 'Revolut'], ['sns_bank', 'SNS Bank'], ['triodos_bank', 'Triodos Bank'],
   ['van_lanschot', 'Van Lanschot'], ['yoursafe', 'Yoursafe'],
 ];

@@ -1,0 +1,338 @@
+package stripesandbox_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"hearth/internal/testkit/browser"
+)
+
+func id0(secret string) string { return strings.Split(secret, "_secret_")[0] }
+
+// is wants an intent to have a status, as the shop's server sees it.
+func (s *shop) is(secret, want string) {
+	s.t.Helper()
+	kind := "/v1/payment_intents/"
+	if strings.HasPrefix(secret, "seti_") {
+		kind = "/v1/setup_intents/"
+	}
+	if got := s.api(http.MethodGet, kind+id0(secret), nil)["status"]; got != want {
+		s.t.Errorf("%s is %v, want %s", id0(secret), got, want)
+	}
+}
+
+// atBank answers the question in the window over the page, by the keyboard:
+// the first button passes, the second one fails.
+func (s *shop) atBank(pass bool) {
+	s.t.Helper()
+	s.Wait(`document.querySelector('dialog[open] iframe')`)
+	frame := `document.querySelector('dialog iframe')`
+	s.run(`await new Promise(done => { window.poll = setInterval(() => { if (performance.getEntriesByName(` + frame + `.src).length) { clearInterval(window.poll); done() } }, 20) })`)
+	s.run(frame + `.contentWindow.focus()`)
+	if pass {
+		s.Type("\t\r")
+	} else {
+		s.Type("\t\t\r")
+	}
+	s.Wait(`!document.querySelector('dialog')`)
+}
+
+func TestCardElementPays(t *testing.T) {
+	t.Parallel()
+	s := openShop(t)
+	s.card("4242424242424242")
+	secret := s.intent(nil)
+	s.begin(fmt.Sprintf(payByCard, secret))
+	if got := s.result(`.paymentIntent.status`); got != "succeeded" {
+		t.Errorf("the page is told %s", got)
+	}
+	in := s.api(http.MethodGet, "/v1/payment_intents/"+id0(secret)+"?expand[]=payment_method", nil)
+	pm := in["payment_method"].(map[string]any)
+	billing := pm["billing_details"].(map[string]any)
+	if in["status"] != "succeeded" || pm["card"].(map[string]any)["last4"] != "4242" || billing["name"] != "Ada Lovelace" || billing["address"].(map[string]any)["postal_code"] != "94103" {
+		t.Errorf("the server sees %v", in)
+	}
+	s.begin(fmt.Sprintf(payByCard, secret))
+	if got := s.result(`.error.code`); got != "payment_intent_unexpected_state" {
+		t.Errorf("paying twice: %s", got)
+	}
+}
+
+func TestCardElementIsDeclined(t *testing.T) {
+	t.Parallel()
+	s := openShop(t)
+	s.card("4000000000009995")
+	secret := s.intent(nil)
+	s.begin(fmt.Sprintf(payByCard, secret))
+	if got := s.result(`.error.type`) + " " + s.result(`.error.code`) + " " + s.result(`.error.decline_code`) + " " + s.result(`.error.message`) + " " + s.result(`.error.payment_intent.status`); got != "card_error card_declined insufficient_funds Your card has insufficient funds. requires_payment_method" {
+		t.Errorf("the page is told %s", got)
+	}
+	s.is(secret, "requires_payment_method")
+	s.run(`card.clear()`)
+	s.Wait(`last('change').empty`)
+	s.run(`card.focus()`)
+	s.Type("4242424242424242" + "123412394103")
+	s.Wait(`last('change').complete`)
+	s.begin(fmt.Sprintf(payByCard, secret))
+	if got := s.result(`.paymentIntent.status`); got != "succeeded" {
+		t.Errorf("another card: %s", got)
+	}
+}
+
+// The bank's question comes in a window over the page; the page waits.
+func TestChallengeInAWindow(t *testing.T) {
+	t.Parallel()
+	s := openShop(t)
+	s.card("4000002760003184")
+	for _, pass := range []bool{false, true} {
+		secret := s.intent(nil)
+		s.begin(fmt.Sprintf(payByCard, secret))
+		s.atBank(pass)
+		if pass {
+			if got := s.result(`.paymentIntent.status`); got != "succeeded" {
+				t.Errorf("passed: %s", got)
+			}
+			s.is(secret, "succeeded")
+			continue
+		}
+		if got := s.result(`.error.code`) + " " + s.result(`.error.payment_intent.status`); got != "payment_intent_authentication_failure requires_payment_method" {
+			t.Errorf("failed: %s", got)
+		}
+		s.is(secret, "requires_payment_method")
+	}
+
+	secret := s.intent(nil)
+	s.begin(strings.TrimSuffix(fmt.Sprintf(payByCard, secret), ")") + `, {handleActions: false})`)
+	if got := s.result(`.paymentIntent.status`) + " " + s.result(`.paymentIntent.next_action.type`); got != "requires_action use_stripe_sdk" {
+		t.Errorf("without its actions: %s", got)
+	}
+	s.begin(fmt.Sprintf(`stripe.handleNextAction({clientSecret: %q})`, secret))
+	s.Wait(`document.querySelector('dialog[open]')`)
+	s.run(`document.querySelector('dialog').dispatchEvent(new Event('cancel', {cancelable: true}))`)
+	if got := s.result(`.error.code`); got != "payment_intent_authentication_failure" {
+		t.Errorf("closed: %s", got)
+	}
+	s.is(secret, "requires_payment_method")
+}
+
+// Number, date and code in frames of their own are one card.
+func TestSplitCardPays(t *testing.T) {
+	t.Parallel()
+	s := openShop(t)
+	s.run(`window.parts = stripe.elements();
+		for (const [type, where] of [['cardNumber', '#one'], ['cardExpiry', '#two'], ['cardCvc', '#three']]) hear(parts.create(type, {style: {base: {fontSize: '18px', color: '#123456'}}})).mount(where)`)
+	s.Wait(`heard.filter(e => e.name === 'ready').length === 3`)
+	pay := `stripe.confirmCardPayment(%q, {payment_method: {card: parts.getElement('cardNumber')}})`
+	secret := s.intent(nil)
+	s.run(`parts.getElement('cardNumber').focus()`)
+	s.Type("4242424242424242")
+	s.Wait(`last('change').complete && last('change').brand === 'visa'`)
+	s.begin(fmt.Sprintf(pay, secret))
+	if got := s.result(`.error.code`); got != "incomplete_expiry" {
+		t.Errorf("half a card: %s", got)
+	}
+	for _, part := range [][2]string{{"cardExpiry", "1234"}, {"cardCvc", "123"}} {
+		s.run(fmt.Sprintf(`parts.getElement(%q).focus()`, part[0]))
+		s.Wait(fmt.Sprintf(`last('focus').elementType === %q`, part[0]))
+		s.Type(part[1])
+		s.Wait(fmt.Sprintf(`last('change').elementType === %q && last('change').complete`, part[0]))
+	}
+	s.begin(fmt.Sprintf(pay, secret))
+	if got := s.result(`.paymentIntent.status`); got != "succeeded" {
+		t.Errorf("a whole card: %s", got)
+	}
+	s.begin(`stripe.createPaymentMethod({type: 'card', card: parts.getElement('cardNumber'), billing_details: {email: 'a@example.com'}})`)
+	if got := s.result(`.paymentMethod.card.exp_year`) + " " + s.result(`.paymentMethod.billing_details.email`); got != "2034 a@example.com" {
+		t.Errorf("the payment method says %s", got)
+	}
+}
+
+// payment mounts a Payment Element for an intent.
+func (s *shop) payment(options string) {
+	s.t.Helper()
+	s.run(`window.elements = stripe.elements(` + options + `); window.pay = hear(elements.create('payment', {paymentMethodOrder: ['ideal', 'oxxo', 'sepa_debit', 'card']})); pay.mount('#one')`)
+	s.Wait(`last('ready')`)
+	s.run(`pay.focus()`)
+	s.Wait(`last('focus')`)
+}
+
+const withElements = `stripe.%s({elements, redirect: %q, confirmParams: {return_url: location.href}})`
+
+func TestPaymentElementPaysInPlace(t *testing.T) {
+	t.Parallel()
+	s := openShop(t)
+	secret := s.intent(nil)
+	s.payment(fmt.Sprintf(`{clientSecret: %q, appearance: {theme: 'night', variables: {colorPrimary: '#ff0000'}, rules: {'.Input': {borderRadius: '0'}}}}`, secret))
+	s.begin(fmt.Sprintf(withElements, "confirmPayment", "if_required"))
+	if got := s.result(`.error.type`) + " " + s.result(`.error.code`); got != "validation_error incomplete_number" {
+		t.Errorf("an empty form: %s", got)
+	}
+	s.Type("4242424242424242\t1234\t123\t\t94103")
+	s.Wait(`last('change').complete && last('change').value.type === 'card'`)
+	s.begin(fmt.Sprintf(withElements, "confirmPayment", "if_required"))
+	if got := s.result(`.paymentIntent.status`); got != "succeeded" {
+		t.Errorf("the page is told %s", got)
+	}
+	if got := s.URL(); got != s.url+"/pay?keep=1" {
+		t.Errorf("the page has gone to %s", got)
+	}
+}
+
+func TestPaymentElementReturns(t *testing.T) {
+	t.Parallel()
+	s := openShop(t)
+	secret := s.intent(nil)
+	s.payment(fmt.Sprintf(`{clientSecret: %q}`, secret))
+	s.Type("4242424242424242\t1234\t123\t\t94103")
+	s.Wait(`last('change').complete`)
+	s.run(fmt.Sprintf(withElements, "confirmPayment", "always"))
+	s.WaitURL("redirect_status=succeeded")
+	s.cameBack(secret, "succeeded")
+}
+
+// cameBack reads what Stripe adds to a return_url.
+func (s *shop) cameBack(secret, status string) {
+	s.t.Helper()
+	u, err := url.Parse(s.URL())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	q := u.Query()
+	if q.Get("keep") != "1" || q.Get("payment_intent") != id0(secret) || q.Get("payment_intent_client_secret") != secret || q.Get("redirect_status") != status {
+		s.t.Errorf("back at %s", u)
+	}
+}
+
+// A payment by iDEAL goes over a page of the bank's, and comes back from it.
+func TestPaymentElementRedirects(t *testing.T) {
+	t.Parallel()
+	s := openShop(t)
+	for _, outcome := range []string{"complete", "fail"} {
+		secret := s.intent(url.Values{"currency": {"eur"}, "payment_method_types[0]": {"ideal"}, "payment_method_types[1]": {"card"}})
+		s.Goto(s.url + "/pay?keep=1")
+		s.payment(fmt.Sprintf(`{clientSecret: %q}`, secret))
+		s.Type("ING")
+		s.Wait(`last('change').complete && last('change').value.type === 'ideal'`)
+		s.run(`stripe.confirmPayment({elements, redirect: 'if_required', confirmParams: {return_url: location.href}}); 0`)
+		s.WaitURL(s.base)
+		s.is(secret, "requires_action")
+		s.Click("button[value=" + outcome + "]")
+		s.WaitURL("redirect_status=")
+		status, result := "succeeded", "succeeded"
+		if outcome == "fail" {
+			status, result = "requires_payment_method", "failed"
+		}
+		s.cameBack(secret, result)
+		s.is(secret, status)
+	}
+}
+
+// A form may come before its intent, and the intent is made once it is right.
+func TestPaymentElementBeforeItsIntent(t *testing.T) {
+	t.Parallel()
+	s := openShop(t)
+	s.payment(`{mode: 'payment', amount: 9000, currency: 'usd', paymentMethodTypes: ['card']}`)
+	if got := browser.Eval[string](s.Page, fmt.Sprintf(`stripe.confirmPayment({elements, clientSecret: %q, redirect: 'if_required'}).catch(e => e.name)`, s.intent(nil))); got != "IntegrationError" {
+		t.Errorf("without submit(): %s", got)
+	}
+	s.begin(`elements.submit()`)
+	if got := s.result(`.error.code`); got != "incomplete_number" {
+		t.Errorf("submitting nothing: %s", got)
+	}
+	s.Type("4242424242424242\t1234\t123\t\t94103")
+	s.Wait(`last('change').complete`)
+	s.begin(`elements.submit()`)
+	if got := s.result(`.error`); got != "undefined" {
+		t.Errorf("submitting a card: %s", got)
+	}
+	s.begin(fmt.Sprintf(`stripe.confirmPayment({elements, clientSecret: %q, redirect: 'if_required'})`, s.intent(nil)))
+	if got := s.result(`.paymentIntent.status`); got != "succeeded" {
+		t.Errorf("the page is told %s", got)
+	}
+}
+
+// The other elements of a group add to what is paid with.
+func TestElementsWorkTogether(t *testing.T) {
+	t.Parallel()
+	s := openShop(t)
+	secret := s.intent(nil)
+	s.payment(fmt.Sprintf(`{clientSecret: %q}`, secret))
+	s.Type("4242424242424242\t1234\t123\t\t94103")
+	s.Wait(`last('change').complete`)
+	s.run(`hear(elements.create('linkAuthentication', {defaultValues: {email: 'ada@example.com'}})).mount('#two');
+		hear(elements.create('address', {mode: 'shipping', defaultValues: {name: 'Ada Lovelace', address: {line1: '1 Main St', city: 'Springfield', state: 'IL', postal_code: '62701', country: 'US'}}})).mount('#three')`)
+	s.Wait(`heard.filter(e => e.name === 'ready').length === 3`)
+	s.begin(fmt.Sprintf(withElements, "confirmPayment", "if_required"))
+	if got := s.result(`.paymentIntent.status`); got != "succeeded" {
+		t.Fatalf("the page is told %s", browser.Eval[string](s.Page, `JSON.stringify(result)`))
+	}
+	in := s.api(http.MethodGet, "/v1/payment_intents/"+id0(secret)+"?expand[]=payment_method", nil)
+	email := in["payment_method"].(map[string]any)["billing_details"].(map[string]any)["email"]
+	shipping, _ := in["shipping"].(map[string]any)
+	if email != "ada@example.com" || shipping["name"] != "Ada Lovelace" || shipping["address"].(map[string]any)["city"] != "Springfield" {
+		t.Errorf("the server sees %v, shipped %v", email, shipping)
+	}
+}
+
+// inFrame fills a field, or clicks, in a frame that is of the page's own origin.
+func inFrame(p *browser.Page, css, value string) {
+	doc := `document.querySelector('iframe').contentDocument`
+	at := fmt.Sprintf(`%s?.querySelector(%q)`, doc, css)
+	p.Wait(at + ` && ` + doc + `.readyState === 'complete'`)
+	browser.Eval[bool](p, fmt.Sprintf(`(() => { const e = %s; if (e.tagName === 'BUTTON') e.click(); else { e.focus(); e.value = %q; e.dispatchEvent(new Event('input', {bubbles: true})); e.dispatchEvent(new Event('change', {bubbles: true})) } return true })()`, at, value))
+}
+
+// The demonstration is a whole shop: here with Checkout in its frame.
+func TestEmbeddedCheckoutCompletes(t *testing.T) {
+	t.Parallel()
+	s := openShop(t)
+	s.Goto(s.base + "/demo/elements?show=checkout")
+	for name, value := range card("4242424242424242") {
+		inFrame(s.Page, "#pay [name="+name+"]", value)
+	}
+	if high := browser.Eval[float64](s.Page, `document.querySelector('iframe').getBoundingClientRect().height`); high < 400 {
+		t.Errorf("the frame is %v px high", high)
+	}
+	inFrame(s.Page, payButton, "")
+	s.WaitText("#result", `"complete": true`)
+
+	// A session whose payer always goes on leads the page there.
+	session := s.api(http.MethodPost, "/v1/checkout/sessions", url.Values{"mode": {"payment"}, "ui_mode": {"embedded"}, "return_url": {s.url + "/back?s={CHECKOUT_SESSION_ID}"}, "payment_method_types[0]": {"card"},
+		"line_items[0][price_data][currency]": {"usd"}, "line_items[0][price_data][unit_amount]": {"9000"}, "line_items[0][price_data][product_data][name]": {"A stay"}, "line_items[0][quantity]": {"1"}})
+	s.run(fmt.Sprintf(`document.querySelector('iframe').remove(); document.querySelector('#checkout').replaceChildren();
+		window.embedded = await Stripe('pk_test_demo').initEmbeddedCheckout({clientSecret: %q}); embedded.mount('#checkout')`, session["client_secret"]))
+	for name, value := range card("5555555555554444") {
+		inFrame(s.Page, "#pay [name="+name+"]", value)
+	}
+	inFrame(s.Page, payButton, "")
+	s.WaitURL("/back?s=" + session["id"].(string))
+	if got := s.api(http.MethodGet, "/v1/checkout/sessions/"+session["id"].(string), nil)["payment_status"]; got != "paid" {
+		t.Errorf("the session is %v", got)
+	}
+}
+
+// The demonstration tells what came of a payment, in every way to make one.
+func TestDemonstrationPays(t *testing.T) {
+	t.Parallel()
+	s := openShop(t)
+	for show, typed := range map[string]string{"card": "424242424242424212341234" + "94103", "payment": "4242424242424242\t1234\t123\t\t94103"} {
+		s.Goto(s.base + "/demo/elements?show=" + show)
+		s.Wait(`document.querySelector('body.ready')`)
+		s.run(`document.querySelector('#element iframe').focus(); document.querySelector('#element iframe').contentDocument.querySelector('input').focus()`)
+		s.Type(strings.Replace(typed, "12341234", "1234123", 1))
+		s.Click("#submit")
+		s.WaitText("#result", `"status": "succeeded"`)
+	}
+}
+
+func TestRedirectToCheckout(t *testing.T) {
+	t.Parallel()
+	s := openShop(t)
+	session, _ := s.session(nil)
+	s.run(fmt.Sprintf(`stripe.redirectToCheckout({sessionId: %q}); 0`, session))
+	s.WaitURL("/c/pay/" + session)
+	s.WaitText("h1", "Payment details")
+}
