@@ -42,6 +42,11 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	payouts := flags.String("platform-payouts", "", "when the platform is paid out by itself: daily, weekly, monthly, or manual")
 	share := flags.Float64("fault-share", 0, "share of the API's requests that fail, from 0 to 1")
 	seed := flags.Int64("fault-seed", 1, "which of them")
+	var redirects []string
+	flags.Func("redirect-uri", "where OAuth may send people back to, again for each; any http or https URL unless said", func(v string) error {
+		redirects = append(redirects, v)
+		return nil
+	})
 	assume := map[string]string{}
 	flags.Func("assume", "name=value, again for each: what is taken for true where Stripe is not known for sure (docs/sandbox.md)", func(v string) error {
 		name, value, _ := strings.Cut(v, "=")
@@ -62,8 +67,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	base := "http://" + listeners[0].Addr().String()
 	s, err := stripesandbox.Open(stripesandbox.Options{
 		DataFile: *data, Name: *name, BaseURL: base, WebhookURL: *hook, ConnectWebhookURL: *connectHook, MockVersion: *mock, Faults: faults, Assume: assume,
-		PlatformPayouts: *payouts,
-		Logger:          slog.New(slog.NewTextHandler(os.Stderr, nil)),
+		PlatformPayouts: *payouts, RedirectURIs: redirects,
+		Logger: slog.New(slog.NewTextHandler(os.Stderr, nil)),
 	})
 	if err != nil {
 		return err
@@ -73,6 +78,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if *secure != "" {
 		fmt.Fprintf(out, "                https://%s\n", listeners[1].Addr())
 	}
+	fmt.Fprintf(out, "client_id       %s\n", s.ClientID())
 	if *hook != "" {
 		fmt.Fprintf(out, "webhook         %s  %s\n", *hook, s.Secret(*hook))
 	}

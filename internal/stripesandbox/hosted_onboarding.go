@@ -30,7 +30,9 @@ func (s *Server) visit(r *http.Request) (onboardingVisit, bool) {
 }
 
 // lost says that the account can no longer be onboarded, whatever the link.
-func (v onboardingVisit) lost() bool { return v.account.Disconnected || v.account.Rejected != "" }
+func (v onboardingVisit) lost() bool {
+	return v.account.Disconnected && v.link.Consent == nil || v.account.Rejected != ""
+}
 
 // exits are where the form's buttons may lead out of the sandbox.
 func (v onboardingVisit) exits() []string { return []string{v.link.ReturnURL, v.link.RefreshURL} }
@@ -51,7 +53,9 @@ func (s *Server) onboardingOpen(w http.ResponseWriter, r *http.Request) {
 	s.leadOn(w, r, to, err)
 }
 
-func onboardingPath(l *AccountLink) string { return "/setup/e/" + l.Account + "/" + l.ID + "/" }
+func onboardingPath(l *AccountLink) string {
+	return l.URL[strings.Index(l.URL, "/setup/"):] + "/"
+}
 
 // leadOn redirects, or says why there is nowhere to go.
 func (s *Server) leadOn(w http.ResponseWriter, r *http.Request, to string, err error) {
@@ -196,6 +200,9 @@ func (s *Server) finishStep(v onboardingVisit, step string, form hosted.Onboardi
 	s.change(v.account, func() {
 		s.fillFromForm(v.account, OnboardingForm{Agree: true, Done: true, ProductDescription: orElse(v.account.profile("product_description"), "A home to rent")})
 	})
+	if v.link.Consent != nil {
+		return s.grant(*v.link.Consent, v.account.ID), nil
+	}
 	return v.link.ReturnURL, nil
 }
 

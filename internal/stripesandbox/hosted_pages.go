@@ -31,9 +31,11 @@ func (s *Server) hostedRoutes(mux *http.ServeMux) {
 	page("POST /3ds/{id}", s.challengeAnswer)
 	page("GET /receipts/{id}", s.receipt)
 
-	page("GET /setup/e/{account}/{token}", s.onboardingOpen)
-	page("GET /setup/e/{account}/{token}/{step}", s.onboardingShow)
-	page("POST /setup/e/{account}/{token}/{step}", s.onboardingSave)
+	for _, letter := range setupLetter {
+		page("GET /setup/"+letter+"/{account}/{token}", s.onboardingOpen)
+		page("GET /setup/"+letter+"/{account}/{token}/{step}", s.onboardingShow)
+		page("POST /setup/"+letter+"/{account}/{token}/{step}", s.onboardingSave)
+	}
 
 	page("GET /express/{account}/{token}", s.dashboardOpen)
 	page("GET /express/{account}/{token}/home", s.dashboardShow)

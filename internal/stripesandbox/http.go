@@ -181,7 +181,11 @@ func (s *Server) run(r *http.Request, req string, form url.Values, op operation,
 // that did nothing.
 func (s *Server) perform(r *http.Request, form url.Values, op operation) (body []byte, ignored []string, err error) {
 	c := &call{Server: s, params: newParams(form), id: r.PathValue("id"), sub: r.PathValue("sub"), path: r.URL.Path, writes: r.Method != http.MethodGet}
-	if err := c.actFor(r.Header.Get("Stripe-Account")); err != nil {
+	own, err := s.tokenAccount(apiKey(r), r.Method)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := c.actFor(orElse(own, r.Header.Get("Stripe-Account"))); err != nil {
 		return nil, nil, err
 	}
 	c.public = byPublishableKey(r)

@@ -42,7 +42,10 @@ type Account struct {
 	// Linked: an account link or session was made, so identity is Stripe's to collect.
 	Linked       bool `json:"_linked"`
 	Disconnected bool `json:"_disconnected"`
-	PayoutsOff   bool `json:"_payouts_off"` // its bank returned a payout
+	// Token is the newest OAuth access token, and what it may do.
+	Token      string `json:"_token"`
+	TokenScope string `json:"_token_scope"`
+	PayoutsOff bool   `json:"_payouts_off"` // its bank returned a payout
 	// Banks are the external accounts, the default first.
 	Banks []string `json:"_banks"`
 }

@@ -23,7 +23,7 @@ func (s *Server) routes() *http.ServeMux {
 	mux.HandleFunc("POST /oauth/deauthorize", s.oauth(s.oauthDeauthorize))
 	for _, path := range []string{"/oauth/authorize", "/express/oauth/authorize"} {
 		mux.HandleFunc("GET "+path, s.consentShow)
-		mux.Handle("POST "+path, sameSite.Handler(http.HandlerFunc(s.consentAnswer)))
+		mux.Handle("POST "+path, sameSite.Handler(http.HandlerFunc(s.consentPost)))
 	}
 	mux.HandleFunc("GET /v1/files/{id}/contents", s.fileContents)
 	mux.HandleFunc("GET /links/{token}", s.fileOpen)

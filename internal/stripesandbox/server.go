@@ -35,6 +35,9 @@ type Options struct {
 	// MockVersion is said in Stripe-Mock-Version, for test suites that were
 	// written for stripe-mock and want to see one; "" says nothing.
 	MockVersion string
+	// RedirectURIs are where OAuth may send people back to, the first where none is
+	// named; nil lets them go to any http or https URL.
+	RedirectURIs []string
 	// Faults is trouble from the start.
 	Faults []Fault
 	// PlatformPayouts is when the platform itself is paid out: "daily", "weekly",
@@ -54,7 +57,9 @@ type Server struct {
 	mock    string // Options.MockVersion
 	pricing Pricing
 	assumed map[string]string
-	mux     *http.ServeMux
+	// redirects are Options.RedirectURIs.
+	redirects []string
+	mux       *http.ServeMux
 
 	mu      sync.Mutex // guards everything down to the blank line
 	st      *store
@@ -91,7 +96,7 @@ func Open(o Options) (*Server, error) {
 		return nil, err
 	}
 	st := &store{disk: d, dirty: map[dirtyKey]keeper{}}
-	s := &Server{log: o.Logger, mock: o.MockVersion, name: orElse(o.Name, "Sandbox business"), pricing: o.Pricing.orDefault(), assumed: truths, st: st, world: newWorld(st), client: deliveryClient()}
+	s := &Server{log: o.Logger, mock: o.MockVersion, redirects: o.RedirectURIs, name: orElse(o.Name, "Sandbox business"), pricing: o.Pricing.orDefault(), assumed: truths, st: st, world: newWorld(st), client: deliveryClient()}
 	s.baseURL = strings.TrimRight(o.BaseURL, "/")
 	s.wires.init(s)
 	s.flight.keys = map[string]bool{}

@@ -53,6 +53,13 @@ func pages() map[string]func(io.Writer) error {
 		"receipt": func(w io.Writer) error {
 			return hosted.Receipt(w, hosted.ReceiptPage{Merchant: evil, Description: evil, Method: evil, Charge: "ch_1", Refunded: hosted.Money{Minor: 5, Currency: "usd"}})
 		},
+		"consent": func(w io.Writer) error {
+			return hosted.Consent(w, hosted.ConsentPage{Platform: evil, Action: "/x", Fields: []hosted.Hidden{{Name: "state", Value: evil}}, Email: evil,
+				Accounts: []hosted.ConsentAccount{{ID: "acct_1", Name: evil, Connected: true}}, Errors: map[string]string{"account": evil, "email": evil}})
+		},
+		"consent, logged in": func(w io.Writer) error {
+			return hosted.Consent(w, hosted.ConsentPage{Platform: evil, Action: "/x", Confirm: &hosted.ConsentAccount{ID: "acct_1", Name: evil}})
+		},
 		"contact": onboarding("contact"), "details": onboarding("details"), "bank": onboarding("bank"), "review": onboarding("review"),
 		"dashboard": func(w io.Writer) error {
 			return hosted.Dashboard(w, hosted.DashboardPage{Name: evil, Due: []string{evil}, Bank: evil, BankAction: "/x", Message: evil, Errors: map[string]string{"account_number": evil},
