@@ -109,9 +109,12 @@ func (t testCard) refusal() *apiError {
 		e.Message = "An error occurred while processing your card. Try again in a little bit."
 	case "authentication_required":
 		e.Message = "Your card was declined. This transaction requires authentication."
-	case "payment_intent_authentication_failure":
+	case "payment_intent_authentication_failure", "setup_intent_authentication_failure":
 		e.Type = "invalid_request_error"
 		e.Message = "The provided PaymentMethod has failed authentication. You can provide payment_method_data or a new PaymentMethod to attempt to fulfill this PaymentIntent again."
+		if t.code == "setup_intent_authentication_failure" {
+			e.Message = "The provided PaymentMethod has failed authentication. You can provide payment_method_data or a new PaymentMethod to attempt to fulfill this SetupIntent again."
+		}
 	default:
 		e.Message = "Your card was declined."
 		if t.decline == "insufficient_funds" {

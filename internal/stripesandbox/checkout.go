@@ -21,6 +21,9 @@ func (c *call) createSession() (any, error) {
 	if c.bool("after_expiration[recovery][enabled]") {
 		cs.AfterExpiry = &AfterExpiration{Recovery: &Recovery{Enabled: true, AllowPromotionCodes: c.bool("after_expiration[recovery][allow_promotion_codes]")}}
 	}
+	if cs.Mode == "setup" {
+		return c.createSetupSession(cs)
+	}
 	lines := c.askedLines()
 	if err := c.check(); err != nil {
 		return nil, err
@@ -63,6 +66,17 @@ func (c *call) checkSession(cs *Session) error {
 	case cs.AmountTotal > 0 && cs.AmountTotal < 50 && slices.Contains([]string{"usd", "eur", "chf"}, cs.Currency):
 		return invalid("amount_too_small", "line_items", "The Checkout Session's total amount due must add up to at least %s %s", human(50, cs.Currency), cs.Currency)
 	}
+	if err := c.checkPage(cs); err != nil {
+		return err
+	}
+	if err := checkMethods(cs); err != nil {
+		return err
+	}
+	return c.checkPlan(cs.Plan, cs.AmountTotal, "payment_intent_data")
+}
+
+// checkPage refuses what no page can have, whatever it is for.
+func (c *call) checkPage(cs *Session) error {
 	if err := checkReturns(cs); err != nil {
 		return err
 	}
@@ -86,10 +100,7 @@ func (c *call) checkSession(cs *Session) error {
 	} else if cs.ExpiresAt > c.now+day {
 		return invalid("", "expires_at", "The `expires_at` timestamp must be less than 24 hours from Checkout Session creation.")
 	}
-	if err := checkMethods(cs); err != nil {
-		return err
-	}
-	return c.checkPlan(cs.Plan, cs.AmountTotal, "payment_intent_data")
+	return nil
 }
 
 // checkMethods settles how a session may be paid: by what is offered to all
@@ -159,6 +170,9 @@ func (s *Server) expire(cs *Session) error {
 	}
 	s.sessions.save(cs)
 	s.stop(timerSessionEnd, cs.ID)
+	if si, ok := s.setups.get(string(cs.Setup)); ok {
+		s.dropSetup(si, "abandoned")
+	}
 	if in, ok := s.intents.get(string(cs.Intent)); ok && in.Status != "canceled" {
 		s.cancel(in, "automatic")
 	}

@@ -76,6 +76,9 @@ func (s *Server) checkOut(cs *Session, p Payer) error {
 	if !slices.Contains(cs.MethodTypes, pm.Type) {
 		return refuse("", "payment_method", "The payment method type `%s` is not offered by this Checkout Session.", pm.Type)
 	}
+	if cs.Mode == "setup" {
+		return s.withState(s.setUpSession(cs, pm, p))
+	}
 	if err := s.withState(s.paySession(cs, pm, p)); err != nil {
 		return err
 	}
@@ -86,9 +89,13 @@ func (s *Server) checkOut(cs *Session, p Payer) error {
 	return nil
 }
 
-// CompleteChallenge ends the 3DS challenge of an intent.
+// CompleteChallenge ends a bank's question about an intent: 3D Secure, or iDEAL. A
+// setup intent has no Intent to return.
 func (s *Server) CompleteChallenge(intentID string, passed bool) (intent *Intent, err error) {
 	err = s.do(func() error {
+		if si, ok := s.setups.get(intentID); ok {
+			return s.withState(s.endSetupChallenge(si, passed))
+		}
 		in, ok := s.intents.get(intentID)
 		if !ok {
 			return missing("payment_intent", "intent", intentID)

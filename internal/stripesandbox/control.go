@@ -120,7 +120,7 @@ func (s *Server) controlChallenge(r *http.Request, in *controls) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.shown(func() (record, bool) { return s.intents.get(r.PathValue("id")) })
+	return s.shown(func() (record, bool) { return s.find(r.PathValue("id")) })
 }
 
 // controlDebit answers a debit, or a voucher, now: {"outcome": "succeed"}, or "fail" with a reason.

@@ -21,6 +21,7 @@ type apiError struct {
 	// Intent and Method show the state after a refused payment.
 	Intent any `json:"payment_intent,omitempty"`
 	Method any `json:"payment_method,omitempty"`
+	Setup  any `json:"setup_intent,omitempty"`
 
 	// executed: the answer belongs to the idempotency key, because the work had begun.
 	executed bool

@@ -239,6 +239,9 @@ func (s *Server) withState(err error) error {
 	if in, ok := e.Intent.(*Intent); ok {
 		e.Intent = s.show(in)
 	}
+	if si, ok := e.Setup.(*SetupIntent); ok {
+		e.Setup = s.show(si)
+	}
 	if pm, ok := e.Method.(*PaymentMethod); ok {
 		e.Method = s.show(pm)
 	}

@@ -87,3 +87,13 @@ func (in *Intent) future(kind string) text {
 		return text(v)
 	}
 }
+
+// showSetupOptions: cards always say theirs.
+func showSetupOptions(si *SetupIntent) map[string]any {
+	out := showOptions(si.MethodTypes, si.Options)
+	delete(out, "link")
+	if card, ok := out["card"].(map[string]any); ok {
+		out["card"] = map[string]any{"mandate_options": nil, "network": card["network"], "request_three_d_secure": card["request_three_d_secure"]}
+	}
+	return out
+}

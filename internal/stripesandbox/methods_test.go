@@ -172,6 +172,7 @@ func (w *walk) walkMethods(account string) {
 		w.step("GET", "/v1/payment_methods/"+id(w.step("POST", "/v1/payment_methods", kind...)))
 	}
 	w.walkIntents(customer)
+	w.walkSetups(customer)
 	w.step("DELETE", "/v1/customers/"+customer)
 	w.step("GET", "/v1/customers/"+customer)
 }

@@ -69,3 +69,49 @@ type SingleUse struct {
 	Amount   int64  `json:"amount"`
 	Currency string `json:"currency"`
 }
+
+// SetupIntent saves a payment method for later.
+type SetupIntent struct {
+	header
+	AttachSelf    bool              `json:"attach_to_self,omitempty"`
+	Automatic     map[string]any    `json:"automatic_payment_methods"`
+	CancelReason  text              `json:"cancellation_reason"`
+	ClientSecret  string            `json:"client_secret"`
+	Customer      text              `json:"customer"`
+	Description   text              `json:"description"`
+	Flows         []string          `json:"flow_directions"`
+	LastError     *apiError         `json:"last_setup_error"`
+	LatestAttempt text              `json:"latest_attempt"`
+	Mandate       text              `json:"mandate"`
+	Metadata      map[string]string `json:"metadata"`
+	NextAction    map[string]any    `json:"next_action"`
+	OnBehalfOf    text              `json:"on_behalf_of"`
+	Method        text              `json:"payment_method"`
+	MethodTypes   []string          `json:"payment_method_types"`
+	SingleMandate text              `json:"single_use_mandate"`
+	Status        string            `json:"status"`
+	Usage         string            `json:"usage"`
+
+	Options    map[string]map[string]any `json:"_options"`
+	Session    string                    `json:"_session"`
+	ReturnURL  string                    `json:"_return_url"`
+	SDK        bool                      `json:"_use_stripe_sdk"`
+	Acceptance map[string]any            `json:"_acceptance"`
+	SingleUse  *SingleUse                `json:"_single_use"`
+	Tries      int                       `json:"_tries"`
+}
+
+// SetupAttempt is one try of a setup intent.
+type SetupAttempt struct {
+	header
+	AttachSelf bool           `json:"attach_to_self,omitempty"`
+	Customer   text           `json:"customer"`
+	Flows      []string       `json:"flow_directions"`
+	OnBehalfOf text           `json:"on_behalf_of"`
+	Method     string         `json:"payment_method"`
+	Details    map[string]any `json:"payment_method_details"`
+	Error      *apiError      `json:"setup_error"`
+	Setup      string         `json:"setup_intent"`
+	Status     string         `json:"status"`
+	Usage      string         `json:"usage"`
+}

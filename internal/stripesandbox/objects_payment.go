@@ -18,6 +18,7 @@ type Session struct {
 	Metadata       map[string]string `json:"metadata"`
 	Mode           string            `json:"mode"`
 	Intent         text              `json:"payment_intent"`
+	Setup          text              `json:"setup_intent"`
 	MethodTypes    []string          `json:"payment_method_types"`
 	PaymentStatus  string            `json:"payment_status"`
 	Status         string            `json:"status"`

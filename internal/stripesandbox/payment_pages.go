@@ -41,6 +41,9 @@ func (s *Server) paymentPage(cs *Session) map[string]any {
 	if in, ok := s.intents.get(string(cs.Intent)); ok {
 		m["payment_intent"] = s.show(in)
 	}
+	if si, ok := s.setups.get(string(cs.Setup)); ok {
+		m["setup_intent"] = s.show(si)
+	}
 	return m
 }
 

@@ -157,7 +157,7 @@ func (c *call) shownTo(err error) error {
 		return err
 	}
 	e := asAPIError(err)
-	for _, shown := range []any{e.Intent, e.Method} {
+	for _, shown := range []any{e.Intent, e.Method, e.Setup} {
 		public(shown)
 	}
 	return e
@@ -165,6 +165,12 @@ func (c *call) shownTo(err error) error {
 
 // cancelChallenge is what a page does when the payer closes the bank's window.
 func (c *call) cancelChallenge() (any, error) {
+	if si, ok := c.setups.get(c.id); ok && si.Scope == c.scope {
+		if err := c.endSetupChallenge(si, false); asAPIError(err).Status >= http.StatusInternalServerError || si.Status == "requires_action" {
+			return nil, err
+		}
+		return si, nil
+	}
 	in, err := lookup(c, c.intents, c.id, "payment_intent", "intent")
 	if err != nil {
 		return nil, err

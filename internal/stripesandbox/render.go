@@ -69,6 +69,12 @@ func (s *Server) embed(r record, m map[string]any) {
 		embedBank(t, m)
 	case *Mandate:
 		delete(m, "created")
+	case *Session:
+		if t.Mode == "setup" {
+			m["amount_subtotal"], m["amount_total"], m["currency"], m["total_details"] = nil, nil, text(t.Currency), nil
+		}
+	case *SetupIntent:
+		m["payment_method_options"] = showSetupOptions(t)
 	case *Intent:
 		m["payment_method_options"] = showOptions(t.MethodTypes, t.Options)
 	case *PaymentMethod:
@@ -192,7 +198,7 @@ var withoutMode = map[string]bool{
 var constants = map[string]map[string]any{
 	"checkout.session": {
 		"automatic_tax": map[string]any{"enabled": false, "liability": nil, "status": nil}, "currency_conversion": nil,
-		"invoice": nil, "payment_link": nil, "payment_method_configuration_details": nil, "setup_intent": nil,
+		"invoice": nil, "payment_link": nil, "payment_method_configuration_details": nil,
 		"shipping_cost": nil, "shipping_options": []any{}, "subscription": nil,
 		"total_details": map[string]any{"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
 	},
@@ -206,6 +212,8 @@ var constants = map[string]map[string]any{
 	},
 	"topup":               {"source": nil},
 	"refund":              {"receipt_number": nil},
+	"setup_intent":        {"application": nil, "payment_method_configuration_details": nil},
+	"setup_attempt":       {"application": nil},
 	"review":              {"ip_address": nil, "ip_address_location": nil, "session": nil},
 	"balance_transaction": {"exchange_rate": nil},
 	"customer":            {"discount": nil, "test_clock": nil},

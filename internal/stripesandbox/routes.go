@@ -76,6 +76,7 @@ func operations() map[string]operation {
 		fileOperations,
 		reviewOperations,
 		topupOperations,
+		setupOperations,
 	} {
 		maps.Copy(all, area())
 	}

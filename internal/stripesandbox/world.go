@@ -19,6 +19,8 @@ type world struct {
 	deleted    *collection[*Deleted]
 	methods    *collection[*PaymentMethod]
 	mandates   *collection[*Mandate]
+	setups     *collection[*SetupIntent]
+	attempts   *collection[*SetupAttempt]
 	products   *collection[*Product]
 	prices     *collection[*Price]
 	sessions   *collection[*Session]
@@ -77,6 +79,8 @@ func newWorld(st *store) *world {
 	w.methods = kind(w, st, "methods", func() *PaymentMethod { return &PaymentMethod{} }, "pm_")
 	w.products = kind(w, st, "products", func() *Product { return &Product{} }, "prod_")
 	w.prices = kind(w, st, "prices", func() *Price { return &Price{} }, "price_")
+	w.setups = kind(w, st, "setups", func() *SetupIntent { return &SetupIntent{} }, "seti_")
+	w.attempts = kind(w, st, "attempts", func() *SetupAttempt { return &SetupAttempt{} }, "setatt_")
 	w.mandates = kind(w, st, "mandates", func() *Mandate { return &Mandate{} }, "mandate_")
 	w.sessions = kind(w, st, "sessions", func() *Session { return &Session{} }, "cs_")
 	w.intents = kind(w, st, "intents", func() *Intent { return &Intent{} }, "pi_")
