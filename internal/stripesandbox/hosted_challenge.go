@@ -18,35 +18,40 @@ type challengeView struct {
 // lookAtChallenge reads an intent that was confirmed by the API or by Checkout.
 func (s *Server) lookAtChallenge(id string) (v challengeView, found bool) {
 	s.look(func() {
-		var in *Intent
-		if in, found = s.intents.get(id); !found {
-			return
+		var method text
+		var session string
+		if in, ok := s.intents.get(id); ok {
+			found, method, session = true, in.Method, in.Session
+			v = challengeView{waiting: in.Status == "requires_action", back: returnOf("payment_intent", in.ReturnURL, in.ID, in.ClientSecret, in.Status),
+				page: hosted.ChallengePage{Merchant: s.merchant(in.Scope), Amount: money(in.Amount, in.Currency), Action: "/3ds/" + in.ID}}
+		} else if si, ok := s.setups.get(id); ok {
+			found, method, session = true, si.Method, si.Session
+			v = challengeView{waiting: si.Status == "requires_action", back: returnOf("setup_intent", si.ReturnURL, si.ID, si.ClientSecret, si.Status),
+				page: hosted.ChallengePage{Merchant: s.merchant(si.Scope), Setup: true, Action: "/3ds/" + si.ID}}
 		}
-		v = challengeView{waiting: in.Status == "requires_action", back: returnOf(in),
-			page: hosted.ChallengePage{Merchant: s.merchant(in.Scope), Amount: money(in.Amount, in.Currency), Action: "/3ds/" + in.ID}}
-		if pm, ok := s.methods.get(string(in.Method)); ok {
+		if pm, ok := s.methods.get(string(method)); ok {
 			v.page.Last4 = pm.Number[max(0, len(pm.Number)-4):]
 		}
-		if cs, ok := s.sessions.get(in.Session); ok {
+		if cs, ok := s.sessions.get(session); ok {
 			v.back = "/c/pay/" + cs.ID
 		}
 	})
 	return v, found
 }
 
-// returnOf is the intent's return_url with what Stripe adds to it.
-func returnOf(in *Intent) string {
-	u, err := url.Parse(in.ReturnURL)
-	if err != nil || webLink(in.ReturnURL) == "" {
+// returnOf is an intent's return_url with what Stripe adds to it.
+func returnOf(noun, to, id, secret, status string) string {
+	u, err := url.Parse(to)
+	if err != nil || webLink(to) == "" {
 		return ""
 	}
 	outcome := "succeeded"
-	if in.Status == "requires_payment_method" {
+	if status == "requires_payment_method" {
 		outcome = "failed"
 	}
 	q := u.Query()
-	q.Set("payment_intent", in.ID)
-	q.Set("payment_intent_client_secret", in.ClientSecret)
+	q.Set(noun, id)
+	q.Set(noun+"_client_secret", secret)
 	q.Set("redirect_status", outcome)
 	u.RawQuery = q.Encode()
 	return u.String()

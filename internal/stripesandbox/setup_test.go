@@ -1,6 +1,9 @@
 package stripesandbox_test
 
 import (
+	"io"
+	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 )
@@ -150,4 +153,26 @@ func (w *walk) walkSetups(customer string) {
 	cs := id(w.step("POST", "/v1/checkout/sessions", "mode=setup", "success_url=https://h.test/ok", "payment_method_types[0]=card", "setup_intent_data[description]=Keep it"))
 	w.steer("/checkout/"+cs+"/pay", m{"card": "4242424242424242", "email": "a@example.com"})
 	w.step("GET", "/v1/checkout/sessions/"+cs, "expand[0]=setup_intent.payment_method")
+}
+
+// The bank's page asks about keeping a card too, and sends the person back.
+func TestBankAsksAboutKeepingACard(t *testing.T) {
+	b := start(t)
+	si := b.post("/v1/setup_intents", cardsOnly, "payment_method=pm_card_authenticationRequired", "confirm=true", "return_url=https://h.test/back?a=b")
+	at := si.Get("next_action.redirect_to_url.url").String()
+	res, err := http.Get(at)
+	must(t, err)
+	page, err := io.ReadAll(res.Body)
+	must(t, err)
+	res.Body.Close()
+	if !strings.Contains(string(page), "really keep a way to pay with") {
+		t.Errorf("the bank asks: %s", page)
+	}
+	stay := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	res, err = stay.PostForm(at, url.Values{"outcome": {"complete"}})
+	must(t, err)
+	res.Body.Close()
+	if to := res.Header.Get("Location"); !strings.Contains(to, "setup_intent="+si.Get("id").String()) || !strings.Contains(to, "redirect_status=succeeded") || !strings.Contains(to, "a=b") {
+		t.Errorf("back to %s", to)
+	}
 }

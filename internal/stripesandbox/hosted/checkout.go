@@ -92,6 +92,7 @@ func Checkout(w io.Writer, p CheckoutPage) error { return checkoutTemplate.write
 type ChallengePage struct {
 	Merchant string
 	Amount   Money
+	Setup    bool // nothing is paid: a method is kept
 	Last4    string
 	Action   string // gets outcome=complete or outcome=fail
 	Embedded bool
