@@ -7,6 +7,9 @@ const find = (id) => document.getElementById(id);
 const dark = matchMedia('(prefers-color-scheme: dark)').matches;
 const kind = query.get('show') ?? 'payment';
 
+// Card elements are dressed by options: the page's style sheets end at their frame.
+const style = {base: dark ? {color: '#eceff4', iconColor: '#a9b2c1', '::placeholder': {color: '#a9b2c1'}} : {color: '#1b2230'}, invalid: {color: dark ? '#ffb0a6' : '#a3221a'}};
+
 function tell(result) {
   find('problem').textContent = result.error?.message ?? '';
   find('result').textContent = JSON.stringify(result, null, 2);
@@ -36,7 +39,7 @@ const demos = {
   },
 
   async card() {
-    const card = heed(stripe.elements().create('card'));
+    const card = heed(stripe.elements().create('card', {style}));
     const place = box('Card');
     find('element').append(place);
     card.mount(place);
@@ -50,7 +53,7 @@ const demos = {
     for (const [type, label] of Object.entries(labels)) {
       const place = box(label);
       find('element').append(place);
-      heed(elements.create(type)).mount(place);
+      heed(elements.create(type, {style})).mount(place);
     }
     return async () => stripe.confirmCardPayment(await makePayment(find('currency').value), {payment_method: {card: elements.getElement('cardNumber'), billing_details: {name: 'Ada Lovelace'}}});
   },

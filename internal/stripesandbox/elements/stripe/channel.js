@@ -17,7 +17,7 @@ class Channel {
     this.node.setAttribute('frameborder', '0');
     this.node.setAttribute('scrolling', 'no');
     Object.assign(this.node.style, {
-      border: '0', margin: '0', padding: '0', width: '1px', minWidth: '100%', overflow: 'hidden', display: 'block', userSelect: 'none', colorScheme: 'normal', height: '1.2em',
+      border: '0', margin: '0', padding: '0', width: '1px', minWidth: '100%', overflow: 'hidden', display: 'block', userSelect: 'none', height: '1.2em',
     });
     this.node.addEventListener('load', () => this.#connect());
   }

@@ -56,6 +56,7 @@ class Element {
       hello: () => ({kind: this._type, options: sendable(this._options), group: this._group.described()}),
       hear: (event, data) => this.#hear(event, data),
     });
+    this._paint();
     const holder = document.createElement('div');
     holder.className = '__PrivateStripeElement';
     Object.assign(holder.style, {margin: '0', padding: '0', border: 'none', display: 'block', background: 'transparent', position: 'relative', opacity: '1'});
@@ -67,6 +68,12 @@ class Element {
     container.closest('label')?.addEventListener('click', this.#focusByLabel);
     if (grows.includes(this._type)) queueMicrotask(() => this.#emit('loaderstart', {elementType: this._type}));
     return this;
+  }
+
+  // _paint keeps the frame see-through: it is where page and frame have the same
+  // scheme of colours.
+  _paint() {
+    if (this.#channel) this.#channel.node.style.colorScheme = this._group._options.appearance?.theme === 'night' ? 'dark' : 'light';
   }
 
   #focusByLabel = () => this.focus();

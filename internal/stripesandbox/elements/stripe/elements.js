@@ -51,7 +51,10 @@ class Elements {
   update(options) {
     this._options = {...this._options, ...options};
     this._submitted = false;
-    for (const e of this.#elements) e._tell('group', this.described());
+    for (const e of this.#elements) {
+      e._paint();
+      e._tell('group', this.described());
+    }
     return this;
   }
 

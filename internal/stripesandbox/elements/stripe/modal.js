@@ -15,7 +15,7 @@ function dialog(url, label) {
   frame.title = label;
   frame.src = url;
   Object.assign(frame.style, {
-    width: '100%', maxWidth: '440px', height: '100%', maxHeight: '420px', border: '0', borderRadius: '14px', background: '#fff', boxShadow: '0 12px 40px rgba(0, 0, 0, .35)', colorScheme: 'normal',
+    width: '100%', maxWidth: '440px', height: '100%', maxHeight: '340px', border: '0', borderRadius: '14px', background: '#fff', boxShadow: '0 12px 40px rgba(0, 0, 0, .35)',
   });
   box.append(frame);
   document.body.append(box);
