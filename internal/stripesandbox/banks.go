@@ -132,6 +132,17 @@ func (s *Server) ownershipSettled(id string) error {
 	return nil
 }
 
+// proveBanks has the owner of unproven bank accounts looked at.
+func (s *Server) proveBanks(a *Account) {
+	for b := range byID(s.banks, a.Banks) {
+		if b.Owned == "due" {
+			b.Owned = "pending"
+			s.banks.save(b)
+			s.at(s.now+3, timerOwned, b.ID)
+		}
+	}
+}
+
 // payoutDefault is where an account's payouts of a currency go; nil for nowhere.
 func (s *Server) payoutDefault(a *Account, currency string) *BankAccount {
 	for b := range byID(s.banks, a.Banks) {

@@ -59,7 +59,7 @@ func (s *Server) endCheck(a *Account) {
 		a.Check = "failed"
 	}
 	a.Verified = a.Verified || a.Check == "passed"
-	a.Demands = slices.DeleteFunc(a.Demands, func(d Demand) bool { return !d.Future && s.met(a, d) })
+	a.Demands = slices.DeleteFunc(a.Demands, func(d Demand) bool { return s.met(a, d) })
 	a.Told = s.told(a) // which the demands are a part of
 }
 

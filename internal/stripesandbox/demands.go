@@ -52,6 +52,8 @@ func (s *Server) deriveDemands(a *Account) {
 			next = d.By
 		}
 		switch {
+		case d.Future && d.By > s.now && s.met(a, d):
+			continue
 		case d.Future && d.By > s.now:
 			a.Future.CurrentlyDue, a.Future.EventuallyDue = append(a.Future.CurrentlyDue, d.Requirement), append(a.Future.EventuallyDue, d.Requirement)
 			a.Future.CurrentDeadline = number(d.By)

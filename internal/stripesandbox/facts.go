@@ -95,6 +95,14 @@ func (s *Server) learn(a *Account, name, value string) {
 			a.Demands[i].Had = ""
 		}
 	}
+	if key, ofProfile := strings.CutPrefix(name, "business_profile."); ofProfile {
+		a.BusinessProfile[key] = value
+		return
+	}
+	if name == "business_type" {
+		a.BusinessType = text(value)
+		return
+	}
 	p, rest, ofPerson := s.keeperOf(a, name)
 	if !ofPerson {
 		a.Facts[rest] = value

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
+	"strconv"
+	"time"
 
 	"hearth/internal/stripesandbox/hosted"
 )
@@ -61,26 +64,60 @@ func (s *Server) dashboardShow(w http.ResponseWriter, r *http.Request) {
 // dashboardBank replaces the bank account, which also lets payouts run again
 // after one came back.
 func (s *Server) dashboardBank(w http.ResponseWriter, r *http.Request) {
-	var form hosted.OnboardingForm
+	s.dashboardDo(w, r, "Payouts go to the new bank account from now on.", func(a *Account) (map[string]string, error) {
+		fields := bankFields(a)
+		values, err := s.readStep(r, a, fields)
+		if err != nil {
+			return nil, err
+		}
+		wrong := checkStep(fields, values, time.Unix(s.now, 0))
+		if len(wrong) == 0 {
+			if err := s.keep(a, fields, values, nil); err != nil {
+				wrong["account_number"] = asAPIError(err).Message
+			}
+		}
+		return wrong, nil
+	})
+}
+
+// dashboardSchedule says when payouts go. Manual payouts are the platform's alone.
+func (s *Server) dashboardSchedule(w http.ResponseWriter, r *http.Request) {
+	s.dashboardDo(w, r, "Payouts go by the new schedule from now on.", func(a *Account) (map[string]string, error) {
+		sc := a.Settings.Payouts.Schedule
+		interval, day := r.PostForm.Get("interval"), r.PostForm.Get("weekly_anchor")
+		month, _ := strconv.ParseInt(r.PostForm.Get("monthly_anchor"), 10, 64)
+		if sc.Interval == "manual" || interval != "daily" && interval != "weekly" && interval != "monthly" || !slices.Contains(weekdays[:], day) || month < 1 || month > 31 {
+			return nil, refuse("", "", "This schedule is not yours to choose.")
+		}
+		sc.Interval, sc.WeeklyAnchor, sc.MonthlyAnchor = interval, day, month
+		sc.settle()
+		s.change(a, func() { a.Settings.Payouts.Schedule = sc })
+		s.stop(timerAutoPayout, a.ID)
+		s.scheduleAutoPayout(a.ID)
+		return nil, nil
+	})
+}
+
+// dashboardDo changes something from the dashboard. What is wrong is said in place.
+func (s *Server) dashboardDo(w http.ResponseWriter, r *http.Request, done string, do func(*Account) (map[string]string, error)) {
+	r.Body = http.MaxBytesReader(w, r.Body, 1<<16)
+	_ = r.ParseForm()
 	var wrong map[string]string
 	var p hosted.DashboardPage
 	found := false
-	err := s.do(func() error {
-		a, ok := s.dashboardAccount(r)
-		if !ok {
+	err := s.do(func() (err error) {
+		var a *Account
+		if a, found = s.dashboardAccount(r); !found {
 			return nil
 		}
-		found = true
-		form = readStep(r, "bank", hosted.OnboardingForm{Country: a.Country})
-		if wrong = checkStep("bank", form); len(wrong) == 0 {
-			err := s.takeBank(a, form)
-			if err == nil {
-				return nil
+		if wrong, err = do(a); err == nil && len(wrong) > 0 {
+			p = s.dashboard(r, a)
+			p.Errors = wrong
+			for i, f := range p.BankFields {
+				p.BankFields[i].Value, p.BankFields[i].Error = r.PostForm.Get(f.Name), wrong[f.Name]
 			}
-			wrong["account_number"] = asAPIError(err).Message
 		}
-		p = s.dashboard(r, a)
-		return nil
+		return err
 	})
 	switch {
 	case err != nil:
@@ -88,10 +125,37 @@ func (s *Server) dashboardBank(w http.ResponseWriter, r *http.Request) {
 	case !found:
 		s.dashboardGone(w)
 	case len(wrong) > 0:
-		p.Form, p.Errors = form, wrong
 		s.reply(w, http.StatusUnprocessableEntity, func(w io.Writer) error { return hosted.Dashboard(w, p) })
 	default:
-		back(w, r, dashboardPath(r)+"/home", "Payouts go to the new bank account from now on.")
+		back(w, r, dashboardPath(r)+"/home", "%s", done)
+	}
+}
+
+// dashboardContinue leads to the form that asks for what is due, or shows what
+// was told; it comes back here.
+func (s *Server) dashboardContinue(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, 1<<16)
+	_ = r.ParseForm()
+	to := ""
+	err := s.do(func() error {
+		a, ok := s.dashboardAccount(r)
+		if !ok {
+			return nil
+		}
+		home, kind := s.baseURL+dashboardPath(r)+"/home", "account_onboarding"
+		if r.PostForm.Get("what") == "details" {
+			kind = "account_update"
+		}
+		to = s.addLink(a, &AccountLink{Kind: kind, RefreshURL: home, ReturnURL: home}).URL
+		return nil
+	})
+	switch {
+	case err != nil:
+		s.trouble(w, "Express", err)
+	case to == "":
+		s.dashboardGone(w)
+	default:
+		http.Redirect(w, r, to, http.StatusSeeOther)
 	}
 }
 
@@ -105,7 +169,20 @@ func (s *Server) dashboard(r *http.Request, a *Account) hosted.DashboardPage {
 		Platform: s.name, Account: a.ID, Status: status(standing(a)), Charges: a.ChargesEnabled, Payouts: a.PayoutsEnabled,
 		Due: a.Requirements.CurrentlyDue, Disabled: string(a.Requirements.DisabledReason),
 		Schedule: scheduleInWords(a.Settings.Payouts.Schedule), BankAction: dashboardPath(r) + "/bank",
-		Name: s.ownerName(a),
+		Name: s.ownerName(a), Continue: dashboardPath(r) + "/continue",
+	}
+	for _, f := range bankFields(a) {
+		p.BankFields = append(p.BankFields, f.Field)
+	}
+	if sc := a.Settings.Payouts.Schedule; sc.Interval != "manual" {
+		p.OnSchedule = &hosted.ScheduleForm{Action: dashboardPath(r) + "/schedule", Interval: sc.Interval, Weekly: orElse(sc.WeeklyAnchor, "monday"), Monthly: max(1, sc.MonthlyAnchor)}
+	}
+	for _, st := range s.formSteps(onboardingVisit{&AccountLink{Kind: "account_update"}, a}) {
+		for _, f := range st.fields {
+			if had := s.holds(a, f); had != "" && st.key != "bank" {
+				p.Details = append(p.Details, hosted.KnownField{Name: f.Name, Label: f.Label, Value: masked(f, had)})
+			}
+		}
 	}
 	if len(a.Banks) > 0 {
 		if b, ok := s.banks.get(a.Banks[0]); ok {

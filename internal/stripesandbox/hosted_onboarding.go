@@ -4,7 +4,9 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
+	"time"
 
 	"hearth/internal/stripesandbox/hosted"
 )
@@ -48,9 +50,38 @@ func (s *Server) onboardingOpen(w http.ResponseWriter, r *http.Request) {
 	case errors.Is(err, ErrLinkUsed):
 		to, err = link.RefreshURL, nil
 	case err == nil:
-		to = onboardingPath(link) + onboardingSteps[0].key
+		s.look(func() {
+			if v, ok := s.visit(r); ok {
+				to = onboardingPath(link) + s.firstStep(v)
+			}
+		})
 	}
 	s.leadOn(w, r, to, err)
+}
+
+// firstStep is where a visit begins: everybody is asked for the code that was
+// sent, unless there is none.
+func (s *Server) firstStep(v onboardingVisit) string {
+	if v.link.Kind == "account_update" {
+		return "review"
+	}
+	steps := s.formSteps(v)
+	if v.account.Type != "custom" {
+		return steps[0].key
+	}
+	return s.nextStep(v, "")
+}
+
+// nextStep is the first step after another that has something left to ask.
+func (s *Server) nextStep(v onboardingVisit, after string) string {
+	steps := s.formSteps(v)
+	from := slices.IndexFunc(steps, func(st formStep) bool { return st.key == after })
+	for _, st := range steps[from+1:] {
+		if st.key == "review" || !s.complete(v, st) {
+			return st.key
+		}
+	}
+	return "review"
 }
 
 func onboardingPath(l *AccountLink) string {
@@ -78,7 +109,51 @@ type onboardingAnswer struct {
 	leadsTo []string
 }
 
-func (s *Server) answerStep(w http.ResponseWriter, r *http.Request, a onboardingAnswer, err error) {
+func (s *Server) onboardingShow(w http.ResponseWriter, r *http.Request) {
+	s.onboarding(w, r, func(v onboardingVisit, st formStep) (onboardingAnswer, error) {
+		values := entries{}
+		for _, f := range st.fields {
+			values[f.Name] = s.holds(v.account, f)
+		}
+		return onboardingAnswer{page: s.onboardingPage(r, v, st, values, nil, r.URL.Query().Get("edit") != ""), code: http.StatusOK}, nil
+	})
+}
+
+// onboardingSave takes one step. What is right is kept at once, so that a
+// person who leaves finds it again.
+func (s *Server) onboardingSave(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, 20*megabyte)
+	if isUpload(r) {
+		_ = r.ParseMultipartForm(20 * megabyte) // a body that cannot be read has no fields
+	} else {
+		_ = r.ParseForm()
+	}
+	s.onboarding(w, r, func(v onboardingVisit, st formStep) (onboardingAnswer, error) { return s.takeStep(r, v, st) })
+}
+
+// onboarding does something on an open form, in one transaction.
+func (s *Server) onboarding(w http.ResponseWriter, r *http.Request, do func(onboardingVisit, formStep) (onboardingAnswer, error)) {
+	var a onboardingAnswer
+	err := s.do(func() error {
+		v, ok := s.visit(r)
+		if !ok {
+			return nil
+		}
+		a.to = v.link.RefreshURL
+		if !s.inForm(v) {
+			return nil
+		}
+		st, ok := s.stepOf(r, v)
+		if !ok {
+			a.to = onboardingPath(v.link) + s.nextStep(v, "") // it was answered meanwhile
+			return nil
+		}
+		s.accounts.save(v.account)
+		var err error
+		a, err = do(v, st)
+		a.leadsTo = v.exits()
+		return err
+	})
 	if a.page.Step == "" || err != nil {
 		s.leadOn(w, r, a.to, err)
 		return
@@ -86,187 +161,173 @@ func (s *Server) answerStep(w http.ResponseWriter, r *http.Request, a onboarding
 	s.reply(w, a.code, func(w io.Writer) error { return hosted.Onboarding(w, a.page) }, a.leadsTo...)
 }
 
-func (s *Server) onboardingShow(w http.ResponseWriter, r *http.Request) {
-	var a onboardingAnswer
-	s.look(func() {
-		v, ok := s.visit(r)
-		if !ok {
-			return
-		}
-		if !s.inForm(v) || !knownStep(r.PathValue("step")) {
-			a.to = v.link.RefreshURL
-			return
-		}
-		a = onboardingAnswer{page: s.onboardingPage(r, v, s.toldBefore(v.account)), code: http.StatusOK, leadsTo: v.exits()}
-	})
-	s.answerStep(w, r, a, nil)
-}
-
 // inForm says whether the form behind a spent link is still open. The lock is held.
 func (s *Server) inForm(v onboardingVisit) bool {
 	return v.link.Used && s.now < v.link.Created+onboardingOpenFor && !v.lost()
 }
 
-// onboardingSave takes one step. What is right is kept at once, so that a
-// person who leaves finds it again.
-func (s *Server) onboardingSave(w http.ResponseWriter, r *http.Request) {
-	var a onboardingAnswer
-	err := s.do(func() error {
-		v, ok := s.visit(r)
-		if !ok {
-			return nil
-		}
-		if !s.inForm(v) || !knownStep(r.PathValue("step")) {
-			a.to = v.link.RefreshURL
-			return nil
-		}
-		var err error
-		a, err = s.takeStep(r, v, r.PathValue("step"))
-		a.leadsTo = v.exits()
-		return err
-	})
-	s.answerStep(w, r, a, err)
+// stepOf finds the step in the path.
+func (s *Server) stepOf(r *http.Request, v onboardingVisit) (formStep, bool) {
+	key := r.PathValue("step")
+	if key == "person" {
+		return s.personStep(v, r.URL.Query().Get("person"))
+	}
+	steps := s.formSteps(v)
+	i := slices.IndexFunc(steps, func(st formStep) bool { return st.key == key })
+	if i < 0 {
+		return formStep{}, false
+	}
+	if key == "bank" && r.URL.Query().Get("card") != "" && v.account.Country == "US" {
+		steps[i].fields = cardFields()
+	}
+	return steps[i], true
 }
 
 // takeStep does what the pressed button says. The lock is held.
-func (s *Server) takeStep(r *http.Request, v onboardingVisit, step string) (onboardingAnswer, error) {
-	form := readStep(r, step, s.toldBefore(v.account))
-	open := func(code int, form hosted.OnboardingForm, wrong map[string]string) onboardingAnswer {
-		p := s.onboardingPage(r, v, form)
-		p.Known, p.Edit, p.Errors = nil, "", wrong
-		return onboardingAnswer{page: p, code: code}
+func (s *Server) takeStep(r *http.Request, v onboardingVisit, st formStep) (onboardingAnswer, error) {
+	values, err := s.readStep(r, v.account, st.fields)
+	open := func(code int, wrong map[string]string) onboardingAnswer {
+		return onboardingAnswer{page: s.onboardingPage(r, v, st, values, wrong, true), code: code}
 	}
-	wrong := checkStep(step, form)
-	switch r.PostFormValue("do") {
+	if err != nil {
+		p := open(http.StatusUnprocessableEntity, nil)
+		p.page.Message = asAPIError(err).Message
+		return p, nil
+	}
+	wrong := checkStep(st.fields, values, time.Unix(s.now, 0))
+	switch r.PostForm.Get("do") {
 	case "fill":
-		return open(http.StatusOK, fillStep(step, form), nil), nil
+		values = s.fillStep(v, st.fields, values)
+		return open(http.StatusOK, nil), nil
 	case "later":
-		return onboardingAnswer{to: v.link.ReturnURL}, s.keepStep(v.account, step, form, wrong)
+		return onboardingAnswer{to: v.link.ReturnURL}, s.keep(v.account, st.fields, values, wrong)
+	}
+	switch st.key {
+	case "people":
+		return s.takePeople(r, v, open)
+	case "person":
+		return s.takePerson(r, v, st, values, wrong, open)
+	case "review":
+		return s.takeReview(r, v, open)
 	}
 	if len(wrong) > 0 {
-		return open(http.StatusUnprocessableEntity, form, wrong), nil
+		return open(http.StatusUnprocessableEntity, wrong), nil
 	}
-	to, err := s.finishStep(v, step, form)
-	if err != nil {
-		e := asAPIError(err)
-		return open(http.StatusUnprocessableEntity, form, map[string]string{"account_number": e.Message}), nil
+	if err := s.keep(v.account, st.fields, values, nil); err != nil {
+		last := st.fields[len(st.fields)-1].Name
+		if st.key == "bank" {
+			last = st.fields[max(0, len(st.fields)-1)].Name
+			if st.fields[0].Name == "card_number" {
+				last = "card_number"
+			}
+		}
+		return open(http.StatusUnprocessableEntity, map[string]string{last: asAPIError(err).Message}), nil
 	}
-	return onboardingAnswer{to: to}, nil
+	return onboardingAnswer{to: onboardingPath(v.link) + s.nextStep(v, st.key)}, nil
 }
 
-// keepStep saves what is right of a step.
-func (s *Server) keepStep(a *Account, step string, form hosted.OnboardingForm, wrong map[string]string) error {
-	if step == "bank" {
-		if len(wrong) > 0 {
-			return nil
-		}
-		return s.takeBank(a, form)
+// takeReview sends the form, or the person to what is still missing.
+func (s *Server) takeReview(r *http.Request, v onboardingVisit, open func(int, map[string]string) onboardingAnswer) (onboardingAnswer, error) {
+	if r.PostForm.Get("agree") != "yes" {
+		return open(http.StatusUnprocessableEntity, map[string]string{"agree": "Agree to go on."}), nil
 	}
-	facts := factsOf(step, form, wrong)
-	s.change(a, func() { s.fillFromForm(a, OnboardingForm{Facts: facts}) })
-	return nil
-}
-
-// takeBank makes a bank account the one that payouts go to, unless it is already.
-func (s *Server) takeBank(a *Account, form hosted.OnboardingForm) error {
-	if len(a.Banks) > 0 && !a.PayoutsOff {
-		if b, ok := s.banks.get(a.Banks[0]); ok && b.Number == form.AccountNumber && string(b.Routing) == form.Routing {
-			return nil
-		}
+	if missing := s.nextStep(v, ""); missing != "review" {
+		return onboardingAnswer{to: onboardingPath(v.link) + missing}, nil
 	}
-	if _, err := s.addBank(a, BankAccount{Number: form.AccountNumber, Routing: text(form.Routing), Country: a.Country, Currency: a.DefaultCurrency}, true); err != nil {
-		return err
-	}
-	s.change(a, func() {})
-	return nil
-}
-
-// finishStep saves a step without mistakes and says where the person goes next:
-// to the next step, after the last one to whatever is still missing, or back.
-func (s *Server) finishStep(v onboardingVisit, step string, form hosted.OnboardingForm) (string, error) {
-	if err := s.keepStep(v.account, step, form, nil); err != nil {
-		return "", err
-	}
-	if next := stepAfter(step); next != "" {
-		return onboardingPath(v.link) + next, nil
-	}
-	told := s.toldBefore(v.account)
-	told.Code, told.Agree = testCode, form.Agree
-	for _, st := range onboardingSteps {
-		if len(checkStep(st.key, told)) > 0 {
-			return onboardingPath(v.link) + st.key, nil
-		}
-	}
-	s.change(v.account, func() {
-		s.fillFromForm(v.account, OnboardingForm{Agree: true, Done: true, ProductDescription: orElse(v.account.profile("product_description"), "A home to rent")})
-	})
+	s.change(v.account, func() { s.fillFromForm(v.account, OnboardingForm{Agree: true, Done: true}) })
 	if v.link.Consent != nil {
-		return s.grant(*v.link.Consent, v.account.ID), nil
+		return onboardingAnswer{to: s.grant(*v.link.Consent, v.account.ID)}, nil
 	}
-	return v.link.ReturnURL, nil
+	return onboardingAnswer{to: v.link.ReturnURL}, nil
 }
+
+// surfaces is what the form stands in for, by the account's type.
+var surfaces = map[string]string{"express": "Stripe Express onboarding", "standard": "Stripe’s own sign-up", "custom": "Stripe’s form for Custom accounts"}
 
 // onboardingPage draws one step. The lock is held.
-func (s *Server) onboardingPage(r *http.Request, v onboardingVisit, form hosted.OnboardingForm) hosted.OnboardingPage {
-	step, path := r.PathValue("step"), onboardingPath(v.link)
-	p := hosted.OnboardingPage{Platform: s.name, Account: v.account.ID, Step: step, Action: path + step, Form: form}
-	if before := stepBefore(step); before != "" {
-		p.Back = path + before
+func (s *Server) onboardingPage(r *http.Request, v onboardingVisit, st formStep, values entries, wrong map[string]string, all bool) hosted.OnboardingPage {
+	path := onboardingPath(v.link)
+	p := hosted.OnboardingPage{Platform: s.name, Surface: surfaces[v.account.Type], Account: v.account.ID, Step: st.key, Title: st.title, Action: path + st.key, Errors: wrong,
+		Cheats: cheats[st.key]}
+	if q := r.URL.RawQuery; q != "" {
+		p.Action += "?" + q
 	}
-	state := "done"
-	for _, st := range onboardingSteps {
-		mark := hosted.OnboardingStep{Key: st.key, Label: st.label, Href: path + st.key, State: state}
-		if st.key == step {
-			mark.State, state = "current", "todo"
+	p.Asked, p.Known = s.shownFields(v, st.fields, values, wrong, all)
+	if !all && len(p.Known) > 0 {
+		p.Edit = path + st.key + "?edit=1"
+	}
+	for _, f := range st.fields {
+		p.Upload = p.Upload || f.Type == "file"
+	}
+	steps := s.formSteps(v)
+	for i, other := range steps {
+		mark := hosted.OnboardingStep{Key: other.key, Label: other.label, Href: path + other.key, State: "todo"}
+		switch {
+		case other.key == st.key, other.key == "people" && st.key == "person":
+			mark.State = "current"
+			if i > 0 {
+				p.Back = path + steps[i-1].key
+			}
+		case other.key != "review" && s.complete(v, other):
+			mark.State = "done"
 		}
 		p.Steps = append(p.Steps, mark)
 	}
-	p.Document = v.account.needsDocument()
-	if v.account.Check == "failed" && step == "details" {
-		p.Message = "We could not confirm who you are. Check these details, or add a document."
-		return p
+	if st.key == "person" {
+		p.Back = path + "people"
 	}
-	if r.URL.Query().Get("edit") == "" {
-		p.Known = knownFields(step, s.toldBefore(v.account))
-		p.Edit = path + step + "?edit=1"
+	s.more(r, v, &p, path)
+	if v.account.Submitted && len(v.account.Requirements.Errors) > 0 {
+		p.Message = "We could not confirm everything you told us."
+		for _, e := range v.account.Requirements.Errors {
+			p.Problems = append(p.Problems, e.Reason)
+		}
 	}
 	return p
 }
 
-// needsDocument says whether an identity document is asked for.
-func (a *Account) needsDocument() bool {
-	for _, due := range a.Requirements.CurrentlyDue {
-		if strings.HasPrefix(due, "individual.verification.") {
-			return true
+// more is what a step has besides fields.
+func (s *Server) more(r *http.Request, v onboardingVisit, p *hosted.OnboardingPage, path string) {
+	switch p.Step {
+	case "people":
+		s.people(v, p, path)
+	case "bank":
+		switch card := r.URL.Query().Get("card") != ""; {
+		case v.account.Country != "US":
+		case card:
+			p.Other, p.OtherLabel = path+"bank?edit=1", "Use a bank account instead"
+		default:
+			p.Other, p.OtherLabel = path+"bank?card=1&edit=1", "Use a debit card instead"
 		}
+	case "review":
+		for _, st := range s.formSteps(v) {
+			p.Review = append(p.Review, s.reviewed(v, st, path)...)
+		}
+		p.Agree = r.PostForm.Get("agree") == "yes"
 	}
-	return false
 }
 
-// knownFields are the fields of a step that were told before. Numbers that
-// should not be read over a shoulder are shown by their end.
-func knownFields(step string, f hosted.OnboardingForm) (known []hosted.KnownField) {
-	for _, field := range onboardingFields {
-		v := *field.value(&f)
-		if field.step != step || v == "" || field.name == "document" {
-			continue
+// reviewed is what was told on one step, for a last look.
+func (s *Server) reviewed(v onboardingVisit, st formStep, path string) []hosted.ReviewSection {
+	section := hosted.ReviewSection{Label: st.label, Href: path + st.key + "?edit=1"}
+	switch st.key {
+	case "review":
+		return nil
+	case "people":
+		section.Href = path + st.key
+		for p := range s.personsOf(v.account) {
+			section.Lines = append(section.Lines, orElse(p.name(), "Somebody")+" – "+roles(p))
 		}
-		switch field.name {
-		case "ssn_last_4":
-			v = "••••"
-		case "account_number":
-			v = "•••• " + v[max(0, len(v)-4):]
+	case "bank":
+		if b := s.payoutDefault(v.account, v.account.DefaultCurrency); b != nil {
+			section.Lines = []string{orElse(string(b.BankName), "Debit card") + " •••• " + b.Last4}
 		}
-		known = append(known, hosted.KnownField{Name: field.name, Label: field.label, Value: v})
-	}
-	return known
-}
-
-func knownStep(step string) bool {
-	for _, st := range onboardingSteps {
-		if st.key == step {
-			return true
+	default:
+		for _, f := range st.fields {
+			if had := s.holds(v.account, f); had != "" {
+				section.Lines = append(section.Lines, masked(f, had))
+			}
 		}
 	}
-	return false
+	return []hosted.ReviewSection{section}
 }

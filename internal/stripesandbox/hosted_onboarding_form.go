@@ -1,7 +1,7 @@
 package stripesandbox
 
 import (
-	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -10,165 +10,193 @@ import (
 	"hearth/internal/stripesandbox/hosted"
 )
 
-// onboardingField ties a field of the form to what the API calls it. The date
-// of birth and the bank account are more than one fact and have no fact here.
-type onboardingField struct {
-	step, name, label, fact string
-	value                   func(*hosted.OnboardingForm) *string
-}
-
-var onboardingFields = []onboardingField{
-	{"contact", "email", "E-mail", "individual.email", func(f *hosted.OnboardingForm) *string { return &f.Email }},
-	{"contact", "phone", "Mobile number", "individual.phone", func(f *hosted.OnboardingForm) *string { return &f.Phone }},
-	{"details", "first_name", "First name", "individual.first_name", func(f *hosted.OnboardingForm) *string { return &f.FirstName }},
-	{"details", "last_name", "Last name", "individual.last_name", func(f *hosted.OnboardingForm) *string { return &f.LastName }},
-	{"details", "dob", "Date of birth", "", func(f *hosted.OnboardingForm) *string { return &f.DOB }},
-	{"details", "line1", "Street address", "individual.address.line1", func(f *hosted.OnboardingForm) *string { return &f.Line1 }},
-	{"details", "city", "City", "individual.address.city", func(f *hosted.OnboardingForm) *string { return &f.City }},
-	{"details", "state", "State", "individual.address.state", func(f *hosted.OnboardingForm) *string { return &f.State }},
-	{"details", "postal_code", "Postal code", "individual.address.postal_code", func(f *hosted.OnboardingForm) *string { return &f.PostalCode }},
-	{"details", "ssn_last_4", "Last 4 digits of SSN", "individual.ssn_last_4", func(f *hosted.OnboardingForm) *string { return &f.SSNLast4 }},
-	{"details", "document", "Identity document", "individual.verification.document.front", func(f *hosted.OnboardingForm) *string { return &f.Document }},
-	{"bank", "routing_number", "Routing number", "", func(f *hosted.OnboardingForm) *string { return &f.Routing }},
-	{"bank", "account_number", "Account number", "", func(f *hosted.OnboardingForm) *string { return &f.AccountNumber }},
-}
-
-var onboardingSteps = []struct{ key, label string }{
-	{"contact", "Contact details"}, {"details", "About you"}, {"bank", "Bank account"}, {"review", "Review and agree"},
-}
-
-// toldBefore is the form as the account's facts fill it. The lock is held.
-func (s *Server) toldBefore(a *Account) hosted.OnboardingForm {
-	f := hosted.OnboardingForm{Country: a.Country}
-	for _, field := range onboardingFields {
-		if field.fact != "" {
-			*field.value(&f) = s.fact(a, field.fact)
-		}
-	}
-	f.Email = orElse(f.Email, string(a.Email))
-	year, _ := strconv.Atoi(s.fact(a, "individual.dob.year"))
-	month, _ := strconv.Atoi(s.fact(a, "individual.dob.month"))
-	day, _ := strconv.Atoi(s.fact(a, "individual.dob.day"))
-	if year > 0 && month > 0 && day > 0 {
-		f.DOB = fmt.Sprintf("%04d-%02d-%02d", year, month, day)
-	}
-	if len(s.fact(a, "individual.id_number")) >= 4 && f.SSNLast4 == "" {
-		f.SSNLast4 = s.fact(a, "individual.id_number")[len(s.fact(a, "individual.id_number"))-4:]
-	}
-	if len(a.Banks) > 0 {
-		if b, ok := s.banks.get(a.Banks[0]); ok {
-			f.Routing, f.AccountNumber = string(b.Routing), b.Number
-		}
-	}
-	return f
-}
-
-// factsOf turns one step of the form into facts, all but what is wrong.
-func factsOf(step string, f hosted.OnboardingForm, wrong map[string]string) map[string]string {
-	facts := map[string]string{}
-	for _, field := range onboardingFields {
-		if field.step != step {
-			continue
-		}
-		if v := *field.value(&f); v != "" && field.fact != "" && wrong[field.name] == "" {
-			facts[field.fact] = v
-		}
-	}
-	if born, err := time.Parse(time.DateOnly, f.DOB); err == nil && step == "details" {
-		facts["individual.dob.year"] = strconv.Itoa(born.Year())
-		facts["individual.dob.month"] = strconv.Itoa(int(born.Month()))
-		facts["individual.dob.day"] = strconv.Itoa(born.Day())
-	}
-	if step == "details" && f.Line1 != "" {
-		facts["individual.address.country"] = f.Country
-	}
-	return facts
-}
-
 // testCode is the code that no message carries.
 const testCode = "000-000"
 
-// optional says whether a step may go on without a field. Social security
-// numbers and routing numbers belong to the United States.
-func optional(name, country string) bool {
-	return name == "document" || country != "US" && (name == "ssn_last_4" || name == "routing_number" || name == "state")
-}
+// entries are the values of a step's fields by name.
+type entries map[string]string
 
-// readStep reads the posted fields of one step over what is known already; a
-// field that was not asked again keeps its value.
-func readStep(r *http.Request, step string, f hosted.OnboardingForm) hosted.OnboardingForm {
-	_ = r.ParseForm() // a body that cannot be read has no fields
-	for _, field := range onboardingFields {
-		if field.step == step && r.PostForm.Has(field.name) {
-			*field.value(&f) = strings.TrimSpace(r.PostFormValue(field.name))
+// readStep reads the posted fields of a step over what is known already; a field
+// that was not asked again keeps its value. A file goes before the choice beside it.
+func (s *Server) readStep(r *http.Request, a *Account, fields []formField) (entries, error) {
+	values := entries{}
+	for _, f := range fields {
+		values[f.Name] = s.holds(a, f)
+		if r.PostForm.Has(f.Name) {
+			values[f.Name] = strings.TrimSpace(r.PostForm.Get(f.Name))
 		}
+		if f.Type != "file" || r.MultipartForm == nil || len(r.MultipartForm.File[f.Name+"_file"]) == 0 {
+			continue
+		}
+		head := r.MultipartForm.File[f.Name+"_file"][0]
+		if head.Size == 0 {
+			continue
+		}
+		part, err := head.Open()
+		if err != nil {
+			return nil, err
+		}
+		data, err := io.ReadAll(part)
+		part.Close()
+		if err != nil {
+			return nil, err
+		}
+		file, err := s.addFile(a.ID, "identity_document", head.Filename, data)
+		if err != nil {
+			return values, err
+		}
+		values[f.Name] = file.ID
 	}
-	f.Code = strings.TrimSpace(r.PostFormValue("code"))
-	f.Agree = r.PostFormValue("agree") == "yes"
-	return f
+	return values, nil
 }
 
 // checkStep finds what is missing or cannot be.
-func checkStep(step string, f hosted.OnboardingForm) map[string]string {
+func checkStep(fields []formField, values entries, now time.Time) map[string]string {
 	wrong := map[string]string{}
-	for _, field := range onboardingFields {
-		if field.step == step && *field.value(&f) == "" && !optional(field.name, f.Country) {
-			wrong[field.name] = "This is needed."
+	for _, f := range fields {
+		v := values[f.Name]
+		if v == "" {
+			if !f.optional {
+				wrong[f.Name] = "This is needed."
+			}
+			continue
 		}
-	}
-	need := func(ok bool, name, message string) {
-		if !ok && wrong[name] == "" {
-			wrong[name] = message
+		if message := mistake(f.Name, v, now); message != "" {
+			wrong[f.Name] = message
 		}
-	}
-	switch step {
-	case "contact":
-		need(emailShape.MatchString(f.Email), "email", "Enter your e-mail address.")
-		need(len(digits(f.Phone)) >= 7, "phone", "Enter your mobile number.")
-		need(digits(f.Code) == digits(testCode), "code", "Enter 000-000, the sandbox’s code.")
-	case "details":
-		_, err := time.Parse(time.DateOnly, f.DOB)
-		need(err == nil, "dob", "Enter the date as YYYY-MM-DD.")
-		need(f.Country != "US" || len(f.SSNLast4) == 4 && digits(f.SSNLast4) == f.SSNLast4, "ssn_last_4", "Enter four digits.")
-	case "bank":
-		need(f.Country != "US" || len(digits(f.Routing)) == 9, "routing_number", "A routing number has nine digits.")
-		need(len(digits(f.AccountNumber)) >= 4, "account_number", "Enter the account number.")
-	case "review":
-		need(f.Agree, "agree", "Agree to go on.")
 	}
 	return wrong
 }
 
-// fillStep is the button that types for the person; values that are known stay.
-func fillStep(step string, f hosted.OnboardingForm) hosted.OnboardingForm {
-	test := hosted.OnboardingForm{
-		Email: "owner@example.com", Phone: "0000000000", FirstName: "Jenny", LastName: "Rosen", DOB: "1901-01-01",
-		Line1: "address_full_match", City: "San Francisco", State: "CA", PostalCode: "94103", SSNLast4: "0000",
-		Routing: "110000000", AccountNumber: "000123456789",
+// mistake is what can be seen to be wrong with a value.
+func mistake(name, v string, now time.Time) string {
+	ok, message := true, ""
+	switch name {
+	case "email":
+		ok, message = emailShape.MatchString(v), "Enter your e-mail address."
+	case "phone", "company_phone", "support_phone":
+		ok, message = len(digits(v)) >= 7, "Enter a telephone number."
+	case "code":
+		ok, message = digits(v) == digits(testCode), "Enter 000-000, the sandbox’s code."
+	case "dob":
+		_, err := time.Parse(time.DateOnly, v)
+		ok, message = err == nil, "Enter the date as YYYY-MM-DD."
+	case "ssn_last_4":
+		ok, message = len(v) == 4 && digits(v) == v, "Enter four digits."
+	case "id_number", "tax_id":
+		ok, message = len(digits(v)) == 9, "Enter nine digits."
+	case "routing_number":
+		ok, message = len(digits(v)) == 9, "A routing number has nine digits."
+	case "account_number":
+		ok, message = len(digits(v)) >= 4, "Enter the account number."
+	case "card_number":
+		ok, message = len(digits(v)) >= 12, "Your card number is incomplete."
+	case "card_expiry":
+		_, _, message = readExpiry(v, now)
+		ok = message == ""
+	case "url":
+		ok, message = isURL(v), "Enter an address that begins with https://."
+	case "statement_descriptor":
+		ok, message = len(v) >= 5 && len(v) <= 22, "Enter 5 to 22 letters."
 	}
-	if f.Country != "US" {
-		test.SSNLast4, test.Routing, test.AccountNumber = "", "", hosted.TestIBANs[0].Number
+	if ok {
+		return ""
 	}
-	for _, field := range onboardingFields {
-		if v := field.value(&f); field.step == step && *v == "" {
-			*v = *field.value(&test)
-		}
-	}
-	if step == "contact" {
-		f.Code = testCode
-	}
-	return f
+	return message
 }
 
-// stepAfter and stepBefore walk the steps; "" is past the end.
-func stepAfter(step string) string  { return neighbour(step, 1) }
-func stepBefore(step string) string { return neighbour(step, -1) }
-
-func neighbour(step string, by int) string {
-	for i, st := range onboardingSteps {
-		if at := i + by; st.key == step && at >= 0 && at < len(onboardingSteps) {
-			return onboardingSteps[at].key
+// fillStep is the button that types for the person; values that are right stay.
+func (s *Server) fillStep(v onboardingVisit, fields []formField, values entries) entries {
+	for _, f := range fields {
+		if values[f.Name] == "" || s.isDue(v, f) {
+			values[f.Name] = f.test
 		}
 	}
-	return ""
+	return values
+}
+
+// keep saves what is right of a step.
+func (s *Server) keep(a *Account, fields []formField, values entries, wrong map[string]string) error {
+	before := s.snapshot(a)
+	bank := false
+	for _, f := range fields {
+		v := values[f.Name]
+		switch {
+		case v == "" || wrong[f.Name] != "" || f.Name == "code":
+		case f.fact == "external_account":
+			bank = true
+		case f.Name == "dob":
+			if born, err := time.Parse(time.DateOnly, v); err == nil {
+				s.learn(a, f.fact+".year", strconv.Itoa(born.Year()))
+				s.learn(a, f.fact+".month", strconv.Itoa(int(born.Month())))
+				s.learn(a, f.fact+".day", strconv.Itoa(born.Day()))
+			}
+		case f.Name == "statement_descriptor":
+			a.Settings.Payments[f.Name] = text(v)
+		case f.fact == ownershipFiles:
+			s.learn(a, f.fact, v)
+			s.proveBanks(a)
+		case f.Type == "file":
+			s.learn(a, f.fact+".front", v)
+		case v != s.fact(a, f.fact):
+			s.learn(a, f.fact, v)
+			if strings.HasSuffix(f.fact, "address.line1") {
+				s.learn(a, strings.TrimSuffix(f.fact, "line1")+"country", a.Country)
+			}
+		}
+	}
+	if bank && len(wrong) == 0 {
+		if err := s.takeBank(a, values); err != nil {
+			return err
+		}
+	}
+	s.changed(a, before)
+	return nil
+}
+
+// takeBank makes a bank account or card the one that payouts go to, unless it is already.
+func (s *Server) takeBank(a *Account, values entries) error {
+	ba := BankAccount{Number: values["account_number"], Routing: text(values["routing_number"]), Country: a.Country, Currency: a.DefaultCurrency}
+	if number := digits(values["card_number"]); number != "" {
+		month, year, _ := readExpiry(values["card_expiry"], time.Unix(s.now, 0))
+		ba.Number, ba.Card = number, &DebitCard{ExpMonth: int64(month), ExpYear: int64(year)}
+	}
+	if b := s.payoutDefault(a, a.DefaultCurrency); b != nil && !a.PayoutsOff && b.Number == ba.Number && b.Routing == ba.Routing {
+		return nil
+	}
+	_, err := s.addBank(a, ba, true)
+	return err
+}
+
+// shownFields are a step's fields with their values, and what is known already
+// apart from what is asked.
+func (s *Server) shownFields(v onboardingVisit, fields []formField, values entries, wrong map[string]string, all bool) (asked []hosted.Field, known []hosted.KnownField) {
+	for _, f := range fields {
+		if had := s.holds(v.account, f); had != "" && !all && !s.isDue(v, f) && wrong[f.Name] == "" && f.Type != "file" {
+			known = append(known, hosted.KnownField{Name: f.Name, Label: f.Label, Value: masked(f, had)})
+			continue
+		}
+		f.Value, f.Error = values[f.Name], wrong[f.Name]
+		if f.Name == "business_type" {
+			f.Value = orElse(f.Value, "individual")
+		}
+		asked = append(asked, f.Field)
+	}
+	return asked, known
+}
+
+// masked shows numbers that should not be read over a shoulder by their end.
+func masked(f formField, v string) string {
+	switch f.Name {
+	case "ssn_last_4", "id_number", "tax_id":
+		return "••••"
+	case "account_number", "card_number":
+		return "•••• " + v[max(0, len(v)-4):]
+	}
+	for _, o := range f.Options {
+		if o.Value == v {
+			return o.Label
+		}
+	}
+	return v
 }

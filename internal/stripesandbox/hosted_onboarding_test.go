@@ -1,6 +1,8 @@
 package stripesandbox_test
 
 import (
+	"bytes"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"strings"
@@ -41,14 +43,33 @@ func (p *visitor) fillIn(step visited, typed map[string]string) visited {
 // onboard walks from a fresh link to the return URL; details is typed over the test data.
 func (p *visitor) onboard(account string, details map[string]string) {
 	p.t.Helper()
-	step := p.follow(p.open(p.link(account)))
-	step = p.follow(p.fillIn(step, nil))
-	step = p.follow(p.fillIn(step, details))
-	step = p.follow(p.fillIn(step, nil))
-	says(p.t, step, http.StatusOK, "h1", "Review")
-	if done := p.press(step, nextButton, map[string]string{"agree": "yes"}); done.location != returnURL {
+	if done := p.agree(p.walkForm(p.follow(p.open(p.link(account))), details)); done.location != returnURL {
 		p.t.Fatalf("submitting answered %d to %q: %s", done.code, done.location, done.Find("main").Text())
 	}
+}
+
+// walkForm answers step after step with test data until the last look.
+func (p *visitor) walkForm(step visited, details map[string]string) visited {
+	p.t.Helper()
+	for range 8 {
+		switch title := step.Find("h1").Text(); {
+		case strings.Contains(title, "Review"):
+			return step
+		case strings.Contains(title, "Tell us about yourself"):
+			step = p.follow(p.fillIn(step, details))
+		case step.Find(fillButton).Length() == 0:
+			step = p.follow(p.press(step, nextButton, nil))
+		default:
+			step = p.follow(p.fillIn(step, nil))
+		}
+	}
+	p.t.Fatalf("the form never ends: %s", step.Find("main").Text())
+	return step
+}
+
+func (p *visitor) agree(review visited) visited {
+	p.t.Helper()
+	return p.press(review, nextButton, map[string]string{"agree": "yes"})
 }
 
 func TestOnboardingWholeWay(t *testing.T) {
@@ -79,13 +100,15 @@ func TestOnboardingTestValuesDecide(t *testing.T) {
 	if due := a["requirements"].(map[string]any)["currently_due"].([]any); len(due) != 1 || due[0] != "individual.verification.document" {
 		t.Fatalf("an unknown person owes %v", due)
 	}
-	// The next link asks for what is missing, and a document mends it.
+	// The next link asks for what is missing alone, and a document mends it.
 	step := p.follow(p.open(p.link(id)))
+	if labels := step.Find(".progress li").Length(); labels != 3 {
+		t.Errorf("what is due takes %d steps: %s", labels, step.Find(".progress").Text())
+	}
 	step = p.follow(p.press(step, nextButton, map[string]string{"code": "000-000"}))
 	says(t, step, http.StatusOK, "[role=alert]", "could not confirm")
 	step = p.follow(p.press(step, nextButton, map[string]string{"document": "file_identity_document_success"}))
-	step = p.follow(p.press(step, nextButton, nil))
-	if done := p.press(step, nextButton, map[string]string{"agree": "yes"}); done.location != returnURL {
+	if done := p.agree(step); done.location != returnURL {
 		t.Fatalf("submitting again answered %d to %q", done.code, done.location)
 	}
 	p.post("/inspector/clock", url.Values{"advance": {"1m"}})
@@ -132,7 +155,7 @@ func TestOnboardingKeepsWhatWasTyped(t *testing.T) {
 	if step.Find("[name=email]").Length() != 0 {
 		t.Error("a known e-mail is asked again")
 	}
-	step = p.follow(p.fillIn(step, nil))
+	step = p.follow(p.fillIn(p.follow(p.fillIn(step, nil)), nil))
 	later := p.press(step, "button[value=later]", map[string]string{"first_name": "Grace", "ssn_last_4": "12"})
 	if later.location != returnURL {
 		t.Fatalf("saving for later leads to %q", later.location)
@@ -154,8 +177,9 @@ func TestOnboardingRefusesMistakes(t *testing.T) {
 	says(t, p.press(step, nextButton, nil), http.StatusUnprocessableEntity, "#e-email", "needed")
 	wrong := p.press(p.press(step, fillButton, nil), nextButton, map[string]string{"code": "123-456"})
 	says(t, wrong, http.StatusUnprocessableEntity, "#e-code", "000-000")
-	step = p.follow(p.fillIn(step, nil))
-	step = p.follow(p.fillIn(step, nil))
+	for range 3 {
+		step = p.follow(p.fillIn(step, nil))
+	}
 	says(t, p.fillIn(step, map[string]string{"account_number": "123456789012"}), http.StatusUnprocessableEntity, "#e-account_number", "test bank account")
 	step = p.follow(p.fillIn(step, nil))
 	says(t, p.press(step, nextButton, nil), http.StatusUnprocessableEntity, ".bad", "Agree")
@@ -165,8 +189,8 @@ func TestOnboardingReviewSendsBackToWhatIsMissing(t *testing.T) {
 	_, p := hostedSandbox(t, stripesandbox.Options{})
 	first := p.follow(p.open(p.link(p.account(nil))))
 	step := p.follow(p.fillIn(first, nil))
-	review := p.open(strings.TrimSuffix(step.url, "details") + "review")
-	if v := p.press(review, nextButton, map[string]string{"agree": "yes"}); !strings.HasSuffix(v.location, "/details") {
+	review := p.open(strings.TrimSuffix(step.url, "business") + "review")
+	if v := p.agree(review); !strings.HasSuffix(v.location, "/business") {
 		t.Errorf("an early review leads to %q", v.location)
 	}
 }
@@ -224,4 +248,165 @@ func TestDashboardShowsTheOwnersMoney(t *testing.T) {
 	says(t, board, http.StatusOK, ".kpis", "$1,056.00")
 	says(t, board, http.StatusOK, "table", "$144.00")
 	says(t, board, http.StatusOK, "table", "pending")
+}
+
+// What the platform gave is not asked again: its steps are passed over, and
+// shown once more at the end.
+func TestOnboardingConfirmsWhatIsGiven(t *testing.T) {
+	_, p := hostedSandbox(t, stripesandbox.Options{})
+	id := p.account(url.Values{"business_type": {"individual"}, "business_profile[product_description]": {"Rooms by the sea"}, "individual[first_name]": {"Ann"}, "individual[last_name]": {"Owner"},
+		"individual[dob][day]": {"1"}, "individual[dob][month]": {"1"}, "individual[dob][year]": {"1902"}, "individual[address][line1]": {"address_full_match"}, "individual[address][city]": {"Palo Alto"},
+		"individual[address][state]": {"CA"}, "individual[address][postal_code]": {"94301"}, "individual[ssn_last_4]": {"0000"}})
+	step := p.follow(p.open(p.link(id)))
+	if step.Find("[name=business_type]").Length() != 0 {
+		t.Error("who is paid is asked again")
+	}
+	step = p.follow(p.fillIn(step, nil))
+	says(t, step, http.StatusOK, "h1", "Where should your payouts go")
+	says(t, step, http.StatusOK, ".progress .done", "About you")
+	step = p.follow(p.fillIn(step, nil))
+	for _, want := range []string{"Rooms by the sea", "Ann", "1902-01-01", "6789"} {
+		says(t, step, http.StatusOK, ".review", want)
+	}
+	if strings.Contains(step.Find(".review").Text(), "000123456789") {
+		t.Error("the whole account number can be read")
+	}
+	edit := p.open(step.Find(".review a").Eq(2).AttrOr("href", ""))
+	if edit.Find("[name=first_name]").AttrOr("value", "") != "Ann" {
+		t.Errorf("what was given cannot be changed: %s", edit.Find("main").Text())
+	}
+	step = p.follow(p.press(edit, nextButton, map[string]string{"first_name": "Anna"}))
+	says(t, step, http.StatusOK, ".review", "Anna")
+	if done := p.agree(step); done.location != returnURL {
+		t.Errorf("submitting leads to %q", done.location)
+	}
+	if a := p.api(http.MethodGet, "/v1/accounts/"+id, nil); a["payouts_enabled"] != true {
+		t.Errorf("payouts are off: %v", a["requirements"])
+	}
+}
+
+// A company tells of itself, of who represents it, and of its owners.
+func TestOnboardingOfACompany(t *testing.T) {
+	_, p := hostedSandbox(t, stripesandbox.Options{})
+	id := p.account(url.Values{"business_type": {"company"}})
+	step := p.follow(p.open(p.link(id)))
+	for !strings.Contains(step.Find("h1").Text(), "Who owns") {
+		step = p.follow(p.fillIn(step, nil))
+	}
+	says(t, step, http.StatusOK, ".people", "Jenny Rosen")
+	add := p.open(step.Find("form a[href$=person]").AttrOr("href", ""))
+	says(t, p.press(p.press(add, fillButton, nil), nextButton, nil), http.StatusUnprocessableEntity, "#e-roles", "at least one")
+	step = p.follow(p.press(p.press(add, fillButton, nil), nextButton, map[string]string{"roles": "owner", "first_name": "Bob", "dob": "1902-01-01"}))
+	says(t, step, http.StatusOK, ".people", "Bob Rosen")
+	says(t, step, http.StatusOK, ".people", "owns 25 %")
+	second := p.follow(p.press(p.press(add, fillButton, nil), nextButton, map[string]string{"roles": "director", "first_name": "Eve"}))
+	step = p.follow(p.press(second, "li:contains(Eve) button", nil))
+	if strings.Contains(step.Find(".people").Text(), "Eve") {
+		t.Error("Eve is still there")
+	}
+	step = p.follow(p.press(step, nextButton, nil))
+	step = p.follow(p.fillIn(step, nil))
+	says(t, step, http.StatusOK, ".review", "Rosen Homes LLC")
+	if done := p.agree(step); done.location != returnURL {
+		t.Fatalf("submitting leads to %q", done.location)
+	}
+	p.post("/inspector/clock", url.Values{"advance": {"1m"}})
+	if a := p.api(http.MethodGet, "/v1/accounts/"+id, nil); a["payouts_enabled"] != true {
+		t.Errorf("payouts are off: %v", a["requirements"])
+	}
+}
+
+// Standard and Custom accounts have forms of their own.
+func TestOnboardingByType(t *testing.T) {
+	_, p := hostedSandbox(t, stripesandbox.Options{})
+	standard := p.account(url.Values{"type": {"standard"}})
+	first := p.follow(p.open(p.link(standard)))
+	says(t, first, http.StatusOK, "h1", "Create your account")
+	review := p.walkForm(first, map[string]string{"dob": "1902-01-01"})
+	says(t, review, http.StatusOK, ".review", "ROSEN HOMES")
+	p.agree(review)
+	if a := p.api(http.MethodGet, "/v1/accounts/"+standard, nil); a["payouts_enabled"] != true || a["settings"].(map[string]any)["payments"].(map[string]any)["statement_descriptor"] != "ROSEN HOMES" {
+		t.Errorf("standard: %v", a)
+	}
+	custom := p.account(url.Values{"type": {"custom"}})
+	first = p.follow(p.open(p.link(custom)))
+	if !strings.Contains(first.url, "/setup/c/") || first.Find("[name=code]").Length() != 0 {
+		t.Errorf("custom: %s asks for a code", first.url)
+	}
+	p.agree(p.walkForm(first, map[string]string{"dob": "1902-01-01"}))
+	update := p.api(http.MethodPost, "/v1/account_links", url.Values{"account": {custom}, "type": {"account_update"}, "refresh_url": {refreshURL}, "return_url": {returnURL}})["url"].(string)
+	review = p.follow(p.open(update))
+	says(t, review, http.StatusOK, ".review", "Jenny")
+	card := p.open(strings.TrimSuffix(review.url, "review") + "bank?card=1&edit=1")
+	says(t, p.fillIn(card, map[string]string{"card_number": "4242424242424242"}), http.StatusUnprocessableEntity, ".bad .error", "debit card")
+	says(t, p.follow(p.fillIn(card, nil)), http.StatusOK, ".review", "5556")
+}
+
+// A link that looks ahead asks for what is only announced; a file of one's own
+// will do.
+func TestOnboardingLooksAhead(t *testing.T) {
+	s, p := hostedSandbox(t, stripesandbox.Options{})
+	id := p.account(nil)
+	_, err := s.Onboard(id, "future")
+	must(t, err)
+	link := p.api(http.MethodPost, "/v1/account_links", url.Values{"account": {id}, "type": {"account_onboarding"}, "refresh_url": {refreshURL}, "return_url": {returnURL},
+		"collection_options[fields]": {"eventually_due"}, "collection_options[future_requirements]": {"include"}})["url"].(string)
+	step := p.follow(p.press(p.follow(p.open(link)), nextButton, map[string]string{"code": "000-000"}))
+	says(t, step, http.StatusOK, "h1", "Show us a document")
+	wrong := p.upload(step, "document_file", "holiday.txt", "text")
+	says(t, wrong, http.StatusUnprocessableEntity, "[role=alert]", "file type")
+	step = p.follow(p.upload(step, "document_file", "passport.png", png))
+	if done := p.agree(step); done.location != returnURL {
+		t.Fatalf("submitting leads to %q", done.location)
+	}
+	if a := p.api(http.MethodGet, "/v1/accounts/"+id, nil); len(a["future_requirements"].(map[string]any)["currently_due"].([]any)) != 0 {
+		t.Errorf("still announced: %v", a["future_requirements"])
+	}
+}
+
+// upload sends a step with a file.
+func (p *visitor) upload(step visited, field, name, content string) visited {
+	p.t.Helper()
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	must(p.t, form.WriteField("do", "next"))
+	part, err := form.CreateFormFile(field, name)
+	must(p.t, err)
+	_, err = part.Write([]byte(content))
+	must(p.t, err)
+	must(p.t, form.Close())
+	r, err := http.NewRequest(http.MethodPost, p.base+step.Find("main form").AttrOr("action", ""), &body)
+	must(p.t, err)
+	r.Header.Set("Content-Type", form.FormDataContentType())
+	return p.send(r)
+}
+
+// The dashboard changes when payouts go, leads to what is due, and shows what
+// was told; a manual schedule is the platform's.
+func TestDashboardChangesScheduleAndDetails(t *testing.T) {
+	s, p := hostedSandbox(t, stripesandbox.Options{})
+	id := p.account(nil)
+	p.onboard(id, map[string]string{"dob": "1902-01-01"})
+	login := func() visited {
+		return p.follow(p.open(p.api(http.MethodPost, "/v1/accounts/"+id+"/login_links", nil)["url"].(string)))
+	}
+	board := p.follow(p.press(login(), "form[action$=schedule] button", map[string]string{"interval": "weekly", "weekly_anchor": "friday"}))
+	says(t, board, http.StatusOK, ".kpis", "Every week on friday")
+	says(t, board, http.StatusOK, ".review", "address_full_match")
+	form := p.follow(p.follow(p.press(board, "button[value=details]", nil)))
+	edit := p.open(strings.TrimSuffix(form.url, "review") + "details?edit=1")
+	form = p.follow(p.press(edit, nextButton, map[string]string{"first_name": "Janet"}))
+	if done := p.agree(form); !strings.HasSuffix(done.location, "/home") {
+		t.Errorf("the form leads to %q", done.location)
+	}
+	says(t, p.open(board.url), http.StatusOK, "h1", "Janet Rosen")
+	_, err := s.Onboard(id, "due")
+	must(t, err)
+	board = p.open(board.url)
+	says(t, board, http.StatusOK, ".alert", "individual.verification.document")
+	says(t, p.follow(p.follow(p.press(board, "button[value=due]", nil))), http.StatusOK, ".progress", "Documents")
+	p.api(http.MethodPost, "/v1/accounts/"+id, url.Values{"settings[payouts][schedule][interval]": {"manual"}})
+	if board = p.open(board.url); board.Find("form[action$=schedule]").Length() != 0 {
+		t.Error("a manual schedule can be changed")
+	}
 }

@@ -40,6 +40,8 @@ func (s *Server) hostedRoutes(mux *http.ServeMux) {
 	page("GET /express/{account}/{token}", s.dashboardOpen)
 	page("GET /express/{account}/{token}/home", s.dashboardShow)
 	page("POST /express/{account}/{token}/bank", s.dashboardBank)
+	page("POST /express/{account}/{token}/schedule", s.dashboardSchedule)
+	page("POST /express/{account}/{token}/continue", s.dashboardContinue)
 
 	page("GET /{$}", s.inspectEvents)
 	page("GET /inspector/deliveries", s.inspectDeliveries)

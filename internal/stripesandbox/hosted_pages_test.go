@@ -3,6 +3,7 @@ package stripesandbox_test
 import (
 	"net/http"
 	"net/url"
+	"strconv"
 	"testing"
 
 	"hearth/internal/stripesandbox"
@@ -13,7 +14,7 @@ import (
 // and usable in the light on a large screen and in the dark on a telephone.
 func TestHostedPagesForEverybody(t *testing.T) {
 	t.Parallel()
-	_, v := hostedSandbox(t, stripesandbox.Options{})
+	s, v := hostedSandbox(t, stripesandbox.Options{})
 	p, width := browser.New(t), 1280
 	look := func() {
 		t.Helper()
@@ -22,17 +23,18 @@ func TestHostedPagesForEverybody(t *testing.T) {
 			t.Errorf("%s is %d px wide on a screen of %d", p.URL(), wide, width)
 		}
 	}
-	walkHosted(t, v, p, look)
+	walkHosted(t, s, v, p, look)
 	width = 390
 	p.Viewport(390, 844)
 	p.Dark(true)
-	walkHosted(t, v, p, look)
+	walkHosted(t, s, v, p, look)
 }
 
 // walkHosted goes through every kind of page once, with a look at each.
-func walkHosted(t *testing.T, v *visitor, p *browser.Page, look func()) {
+func walkHosted(t *testing.T, s *stripesandbox.Server, v *visitor, p *browser.Page, look func()) {
 	t.Helper()
 	onboardInBrowser(v, p, look)
+	consentInBrowser(v, s, p, look)
 	checkOutInBrowser(v, p, look)
 
 	owner := v.account(nil)
@@ -59,18 +61,88 @@ func walkHosted(t *testing.T, v *visitor, p *browser.Page, look func()) {
 	look()
 }
 
-// onboardInBrowser is every step of an account's form, with a mistake first.
+// onboardInBrowser is every step of an account's form, with a mistake first; the
+// document that is asked for afterwards; and a company's form.
 func onboardInBrowser(v *visitor, p *browser.Page, look func()) {
-	p.Goto(v.link(v.account(nil)))
+	account := v.account(nil)
+	p.Goto(v.link(account))
 	look()
 	clickAway(p, nextButton) // with nothing typed
 	look()
-	for range 3 {
+	for p.Count("[name=agree]") == 0 {
 		clickAway(p, fillButton)
+		if p.Count("[name=dob]") > 0 {
+			p.Fill("[name=dob]", "1980-05-05") // nobody knows this birthday
+		}
 		clickAway(p, nextButton)
 		look()
 	}
+	p.Click("[name=agree]")
+	clickAwayFrom(p, nextButton)
+	v.post("/inspector/clock", url.Values{"advance": {"1m"}})
+	p.Goto(v.link(account))
+	p.Fill("[name=code]", "000-000")
+	clickAway(p, nextButton)
+	p.WaitText("h1", "Show us a document")
+	look()
+	clickAway(p, fillButton)
+	clickAway(p, nextButton)
 	p.WaitText("h1", "Review")
+	companyInBrowser(v, p, look)
+}
+
+func companyInBrowser(v *visitor, p *browser.Page, look func()) {
+	p.Goto(v.link(v.account(url.Values{"business_type": {"company"}})))
+	for p.Count(".people") == 0 {
+		clickAway(p, fillButton)
+		clickAway(p, nextButton)
+	}
+	look()
+	clickAway(p, "main form a[href$=person]")
+	clickAway(p, nextButton) // with nothing typed
+	look()
+	clickAway(p, fillButton)
+	p.Click("[value=owner]")
+	clickAway(p, nextButton)
+	p.WaitText(".people", "owns 25 %")
+	clickAway(p, nextButton)
+	look()
+	clickAway(p, fillButton)
+	clickAway(p, nextButton)
+	p.WaitText("h1", "Review")
+	look()
+}
+
+// consentInBrowser is OAuth: a new account, and one that the person has.
+func consentInBrowser(v *visitor, s *stripesandbox.Server, p *browser.Page, look func()) {
+	q := url.Values{"client_id": {s.ClientID()}, "response_type": {"code"}, "scope": {"read_write"}, "redirect_uri": {"http://127.0.0.1:9/back"}, "stripe_user[email]": {"ann@example.com"}, "always_prompt": {"true"}}
+	p.Goto(v.base + "/oauth/authorize?" + q.Encode())
+	look()
+	clickAway(p, answerButton("register"))
+	p.WaitText("h1", "Create your account")
+	look()
+	for p.Count("[name=agree]") == 0 {
+		clickAway(p, fillButton)
+		clickAway(p, nextButton)
+	}
+	look()
+	p.Click("[name=agree]")
+	clickAwayFrom(p, nextButton)
+	p.Goto(v.base + "/oauth/authorize?" + q.Encode())
+	look()
+	p.Click("[name=account]")
+	clickAway(p, answerButton("login"))
+	p.WaitText("h1", "Jenny Rosen")
+	look()
+	p.Goto(v.base + "/express/oauth/authorize?" + q.Encode())
+	look()
+}
+
+// clickAwayFrom clicks what leads out of the sandbox, where nobody answers.
+func clickAwayFrom(p *browser.Page, css string) {
+	here := p.URL()
+	p.Click(css)
+	p.Wait(`location.href !== ` + strconv.Quote(here))
 }
 
 // checkOutInBrowser is Checkout, a declined card, the bank's question, and a

@@ -97,7 +97,7 @@ func (s *Server) onboardTo(a *Account, outcome string) error {
 	case "due":
 		s.demand(a, s.identity(a), "payouts", demandTime)
 	case "future":
-		a.Demands = []Demand{{Requirement: s.identity(a), By: s.now + 30*day, Blocks: "payouts", Future: true}}
+		a.Demands = []Demand{{Requirement: s.identity(a), By: s.now + 30*day, Blocks: "payouts", Had: s.fact(a, s.identity(a)), Future: true}}
 	}
 	a.Told = s.told(a)
 	s.changed(a, before)

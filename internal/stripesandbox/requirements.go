@@ -185,7 +185,7 @@ func (s *Server) identity(a *Account) string {
 // pendingFacts are what a running check is about.
 func (s *Server) pendingFacts(a *Account) (names []string) {
 	for _, d := range a.Demands {
-		if !d.Future && s.met(a, d) {
+		if s.met(a, d) {
 			names = append(names, d.Requirement)
 		}
 	}

@@ -21,12 +21,34 @@ type DashboardPage struct {
 	Pending      []Money
 	Schedule     string // "daily, 2 days later", "manual"
 	Bank         string // "STRIPE TEST BANK •••• 6789"; "" when missing
-	BankAction   string // gets routing_number and account_number; "" draws no form
-	Form         OnboardingForm
+	BankAction   string // gets BankFields; "" draws no form
+	BankFields   []Field
+	OnSchedule   *ScheduleForm // nil while the platform decides
+	Details      []KnownField
+	Continue     string // gets a form with what=due or what=details, and leads to where they are asked
 	Errors       map[string]string
 	Message      string // what the last form did
 	PayoutRows   []PayoutRow
 	Transactions []TransactionRow
+}
+
+// ScheduleForm is when payouts go.
+type ScheduleForm struct {
+	Action, Interval, Weekly string
+	Monthly                  int64
+}
+
+// Weekdays are those that payouts may go on.
+func (ScheduleForm) Weekdays() []Option {
+	return []Option{{"monday", "Monday"}, {"tuesday", "Tuesday"}, {"wednesday", "Wednesday"}, {"thursday", "Thursday"}, {"friday", "Friday"}, {"saturday", "Saturday"}, {"sunday", "Sunday"}}
+}
+
+// Days are those of a month.
+func (ScheduleForm) Days() (days []int64) {
+	for d := int64(1); d <= 31; d++ {
+		days = append(days, d)
+	}
+	return days
 }
 
 // Badge is a status in words with a tone: ok, warn, bad, info or none.

@@ -129,3 +129,13 @@ func dict(pairs ...any) map[string]any {
 	}
 	return m
 }
+
+// contains says whether a word is among those in a list parted by blanks.
+func contains(list, word string) bool {
+	for w := range strings.FieldsSeq(list) {
+		if w == word {
+			return true
+		}
+	}
+	return false
+}
