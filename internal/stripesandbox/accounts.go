@@ -57,6 +57,7 @@ func (c *call) createAccount() (any, error) {
 	kind := c.oneOf("type", "standard", "express", "standard", "custom")
 	a := c.newAccount(kind, orElse(strings.ToUpper(c.str("country")), "US"))
 	a.DefaultCurrency = orElse(strings.ToLower(c.str("default_currency")), a.DefaultCurrency)
+	c.readPayer(a)
 	c.accounts.add(a)
 	if err := c.fillAccount(a); err != nil {
 		return nil, err

@@ -50,7 +50,12 @@ func (s *Server) take(in *Intent, ch *Charge, amount, fee int64, instant bool) {
 		availableOn = s.now
 	}
 	ch.Captured, ch.IsCaptured, ch.Fee = amount, true, number(fee)
-	fees := []FeeDetail{s.stripeFee(amount, ch.Currency, "Stripe processing fees")}
+	stripes := s.stripeFee(amount, ch.Currency, "Stripe processing fees")
+	fees := []FeeDetail{stripes}
+	if s.platformPays(ch.Scope) {
+		fees = nil
+		s.payFor(ch, stripes, availableOn)
+	}
 	if ch.Scope != "" && fee > 0 {
 		fees = append(fees, s.applicationFeeDetail(fee, ch.Currency))
 	}

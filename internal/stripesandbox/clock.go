@@ -94,6 +94,8 @@ func (s *Server) fire(t *Timer) error {
 		return s.resolveDispute(t.Ref, true)
 	case timerRefund:
 		return s.refundMatured(t.Ref)
+	case timerReference:
+		return s.refundTraced(t.Ref)
 	case timerFundRefund:
 		return s.fundRefund(t.Ref)
 	case timerPayout:
@@ -129,6 +131,7 @@ const (
 	timerDisputeWon = "dispute-won"
 	timerRefund     = "refund"
 	timerFundRefund = "fund-refund"
+	timerReference  = "refund-reference"
 	timerPayout     = "payout"
 	timerAutoPayout = "auto-payout"
 	timerCollect    = "collect"

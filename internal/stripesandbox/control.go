@@ -52,6 +52,7 @@ type controls struct {
 	Outcome string `json:"outcome"`
 	Reason  string `json:"reason"`
 	Inquiry bool   `json:"inquiry"`
+	Amount  int64  `json:"amount"`
 
 	body []byte
 }
@@ -154,7 +155,7 @@ func (s *Server) controlDispute(r *http.Request, in *controls) (any, error) {
 		if !ok {
 			return missing("charge", "id", r.PathValue("id"))
 		}
-		if err := s.dispute(ch, orElse(in.Reason, "fraudulent"), in.Inquiry); err != nil {
+		if err := s.dispute(ch, orElse(in.Reason, "fraudulent"), in.Inquiry, in.Amount); err != nil {
 			return err
 		}
 		d, _ = s.disputes.get(string(ch.Dispute))
@@ -172,10 +173,17 @@ func (s *Server) ResolveDispute(id string, won bool) error {
 }
 
 func (s *Server) controlResolve(r *http.Request, in *controls) (any, error) {
-	if in.Outcome != "won" && in.Outcome != "lost" {
-		return nil, invalid("", "outcome", "Invalid outcome: must be one of won, lost")
-	}
-	if err := s.ResolveDispute(r.PathValue("id"), in.Outcome == "won"); err != nil {
+	id := r.PathValue("id")
+	err := s.do(func() error {
+		switch in.Outcome {
+		case "won", "lost":
+			return s.resolveDispute(id, in.Outcome == "won")
+		case "escalated":
+			return s.escalateNow(id)
+		}
+		return invalid("", "outcome", "Invalid outcome: must be one of won, lost, escalated")
+	})
+	if err != nil {
 		return nil, err
 	}
 	return s.shown(func() (record, bool) { return s.disputes.get(r.PathValue("id")) })
@@ -184,6 +192,14 @@ func (s *Server) controlResolve(r *http.Request, in *controls) (any, error) {
 func (s *Server) controlFailRefund(r *http.Request, in *controls) (any, error) {
 	err := s.do(func() error { return s.failRefund(r.PathValue("id"), orElse(in.Reason, "lost_or_stolen_card")) })
 	if err != nil {
+		return nil, err
+	}
+	return s.shown(func() (record, bool) { return s.refunds.get(r.PathValue("id")) })
+}
+
+// controlRefundTo is a payer who says where a refund goes.
+func (s *Server) controlRefundTo(r *http.Request, _ *controls) (any, error) {
+	if err := s.do(func() error { return s.refundTo(r.PathValue("id")) }); err != nil {
 		return nil, err
 	}
 	return s.shown(func() (record, bool) { return s.refunds.get(r.PathValue("id")) })

@@ -1,5 +1,7 @@
 package stripesandbox
 
+import "strings"
+
 // chargedBack says whether a bank holds, or has kept, a charge's money.
 func (s *Server) chargedBack(ch *Charge) bool {
 	d, ok := s.disputes.get(string(ch.Dispute))
@@ -21,19 +23,33 @@ func (s *Server) cardTrouble(id string) error {
 		s.emit("radar.early_fraud_warning.created", w)
 		return nil
 	case account.disputed:
-		return s.dispute(ch, "debit_not_authorized", false)
+		return s.dispute(ch, "debit_not_authorized", false, 0)
 	}
-	return s.dispute(ch, card.dispute, card.inquiry)
+	return s.dispute(ch, card.dispute, card.inquiry, 0)
 }
 
-// dispute opens a chargeback, or an inquiry that moves no money.
-func (s *Server) dispute(ch *Charge, reason string, inquiry bool) error {
-	if !ch.IsCaptured || ch.Disputed || ch.IsRefunded || ch.SourceTransfer != "" {
+// dispute opens a chargeback over what is left of a charge or over a part of it,
+// or an inquiry that moves no money. Refunds still under way fail.
+func (s *Server) dispute(ch *Charge, reason string, inquiry bool, amount int64) error {
+	underWay := s.refundsUnderWay(ch)
+	left := ch.Captured - ch.Refunded
+	for _, re := range underWay {
+		left += re.Amount
+	}
+	amount = orAmount(amount, left)
+	if !ch.IsCaptured || ch.Disputed || left == 0 || amount > left || amount < 0 || ch.SourceTransfer != "" {
 		return refuse("", "", "Charge %s cannot be disputed: it must be captured, a payer's own, not refunded, and not disputed before.", ch.ID)
+	}
+	if inquiry {
+		underWay = nil
+		amount = min(amount, ch.Captured-ch.Refunded)
+	}
+	for _, re := range underWay {
+		s.endRefund(re, "failed", "charge_for_pending_refund_disputed")
 	}
 	d := &Dispute{
 		header: header{ID: newID("dp_"), Object: "dispute", Created: s.now, Scope: ch.Scope},
-		Amount: ch.Captured - ch.Refunded, Charge: ch.ID, Currency: ch.Currency, Evidence: noEvidence(), Metadata: map[string]string{},
+		Amount: amount, Charge: ch.ID, Currency: ch.Currency, Evidence: noEvidence(), Metadata: map[string]string{},
 		Intent: ch.Intent, Reason: reason, Status: "needs_response", Txns: []string{},
 		Details: EvidenceDetails{DueBy: number(midnight(s.now) + 10*day - 1)},
 	}
@@ -50,6 +66,7 @@ func (s *Server) dispute(ch *Charge, reason string, inquiry bool) error {
 	s.at(int64(d.Details.DueBy), timerDisputeDue, d.ID)
 	s.emit("charge.dispute.created", d)
 	s.closeReview(ch, "disputed")
+	s.settled(ch)
 	s.emitChange("charge.updated", ch.Scope, before, ch)
 	if !inquiry {
 		s.withdraw(d)
@@ -128,68 +145,76 @@ func (c *call) listDisputes() (any, error) {
 	return page(c, mine(c, c.disputes), func(d *Dispute) bool { return charge(d.Charge) && intent(string(d.Intent)) })
 }
 
-// updateDispute stages evidence, and submits it unless told not to: once.
-func (c *call) updateDispute() (any, error) {
-	d, err := lookup(c, c.disputes, c.id, "dispute", "id")
-	if err != nil {
-		return nil, err
-	}
-	before := c.show(d)
-	submit := !c.has("submit") || c.bool("submit")
-	evidence, length := c.hash("evidence"), 0
-	d.Metadata = c.metadata("metadata", d.Metadata)
-	for k, v := range evidence {
-		if _, known := d.Evidence[k]; !known {
-			c.fail(invalid("parameter_unknown", "evidence["+k+"]", "Received unknown parameter: evidence[%s]", k))
+// escalate makes a chargeback of an inquiry, over what is left of the charge.
+func (s *Server) escalate(d *Dispute) {
+	if ch, ok := s.charges.get(d.Charge); ok {
+		for _, re := range s.refundsUnderWay(ch) {
+			s.endRefund(re, "failed", "charge_for_pending_refund_disputed")
 		}
-		length += len(v)
+		d.Amount = min(d.Amount, ch.Captured-ch.Refunded)
 	}
-	if err := c.check(); err != nil {
-		return nil, err
-	}
-	if length > 150000 {
-		return nil, invalid("", "evidence", "The combined length of the evidence is limited to 150,000 characters.")
-	}
-	open := d.Status == "needs_response" || d.Status == "warning_needs_response"
-	if len(evidence) > 0 && !open {
-		return nil, refuse("", "", "This dispute is %s; its evidence can no longer be changed.", d.Status)
-	}
-	for k, v := range evidence {
-		d.Evidence[k] = text(v)
-		d.Details.HasEvidence = true
-	}
-	if submit && open && d.Details.HasEvidence {
-		if err := c.submitEvidence(d); err != nil {
-			return nil, err
-		}
-	}
-	c.emitChange("charge.dispute.updated", d.Scope, before, d)
-	return d, nil
+	d.Status, d.Refundable = "needs_response", false
+	d.Details.DueBy = number(midnight(s.now) + 10*day - 1)
+	s.at(int64(d.Details.DueBy), timerDisputeDue, d.ID)
+	s.withdraw(d)
 }
 
-// submitEvidence sends the case to the bank; the test texts decide it.
-func (s *Server) submitEvidence(d *Dispute) error {
-	d.Details.Submissions++
-	s.stop(timerDisputeDue, d.ID)
-	inquiry := d.Status == "warning_needs_response"
-	d.Status = "under_review"
-	if inquiry {
-		d.Status = "warning_under_review"
+// escalateNow is a bank that did not like the answer to its inquiry.
+func (s *Server) escalateNow(id string) error {
+	d, ok := s.disputes.get(id)
+	if !ok || !strings.HasPrefix(d.Status, "warning_") || d.Status == "warning_closed" {
+		return refuse("", "", "No open inquiry '%s' that could be escalated.", id)
 	}
-	switch d.Evidence["uncategorized_text"] {
-	case "winning_evidence":
-		s.at(s.now+2, timerDisputeWon, d.ID)
-	case "losing_evidence":
-		s.at(s.now+2, timerDisputeDue, d.ID)
-	case "escalate_inquiry_evidence":
-		if inquiry {
-			d.Status, d.Refundable = "needs_response", false
-			d.Details.DueBy = number(midnight(s.now) + 10*day - 1)
-			s.at(int64(d.Details.DueBy), timerDisputeDue, d.ID)
-			s.withdraw(d)
+	before := s.show(d)
+	s.stop(timerDisputeWon, id)
+	s.escalate(d)
+	s.emitChange("charge.dispute.updated", d.Scope, before, d)
+	return nil
+}
+
+// closeInquiry ends an inquiry whose charge was refunded in full: there is
+// nothing left to charge back.
+func (s *Server) closeInquiry(ch *Charge) {
+	if d, ok := s.disputes.get(string(ch.Dispute)); ok && strings.HasPrefix(d.Status, "warning_") && d.Status != "warning_closed" {
+		_ = s.resolveDispute(d.ID, false) // an open one can always be closed
+	}
+}
+
+// refundsUnderWay are a charge's refunds that the payer does not have yet.
+func (s *Server) refundsUnderWay(ch *Charge) (all []*Refund) {
+	for re := range byID(s.refunds, ch.Refunds) {
+		if re.Status == "pending" || re.Status == "requires_action" {
+			all = append(all, re)
 		}
 	}
-	return nil
+	return all
+}
+
+// settled turns early fraud warnings about a charge off: it was refunded or disputed.
+func (s *Server) settled(ch *Charge) {
+	for w := range s.warnings.newest() {
+		if w.Charge == ch.ID && w.Actionable {
+			before := s.show(w)
+			w.Actionable = false
+			s.warnings.save(w)
+			s.emitChange("radar.early_fraud_warning.updated", w.Scope, before, w)
+		}
+	}
+}
+
+// ofCharge lets the routes below a charge act on its dispute.
+func ofCharge(op operation) operation {
+	return func(c *call) (any, error) {
+		ch, err := lookup(c, c.charges, c.id, "charge", "id")
+		if err != nil {
+			return nil, err
+		}
+		if ch.Dispute == "" {
+			return nil, missing("dispute for charge", "charge", c.id)
+		}
+		c.id = string(ch.Dispute)
+		return op(c)
+	}
 }
 
 func (c *call) closeDispute() (any, error) {
@@ -217,16 +242,4 @@ func (c *call) getWarning() (any, error) {
 func (c *call) listWarnings() (any, error) {
 	charge, intent := c.wants("charge"), c.wants("payment_intent")
 	return page(c, mine(c, c.warnings), func(w *FraudWarning) bool { return charge(w.Charge) && intent(w.Intent) })
-}
-
-func noEvidence() map[string]text {
-	m := map[string]text{}
-	for _, k := range []string{"access_activity_log", "billing_address", "cancellation_policy", "cancellation_policy_disclosure", "cancellation_rebuttal",
-		"customer_communication", "customer_email_address", "customer_name", "customer_purchase_ip", "customer_signature", "duplicate_charge_documentation",
-		"duplicate_charge_explanation", "duplicate_charge_id", "product_description", "receipt", "refund_policy", "refund_policy_disclosure",
-		"refund_refusal_explanation", "service_date", "service_documentation", "shipping_address", "shipping_carrier", "shipping_date",
-		"shipping_documentation", "shipping_tracking_number", "uncategorized_file", "uncategorized_text"} {
-		m[k] = ""
-	}
-	return m
 }

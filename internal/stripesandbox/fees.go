@@ -66,6 +66,30 @@ func (c *call) createFeeRefund() (any, error) {
 	return c.refundFee(fee, amount, metadata), nil
 }
 
+// refundWholeFee is the older route, which answers the fee.
+func (c *call) refundWholeFee() (any, error) {
+	if _, err := c.createFeeRefund(); err != nil {
+		return nil, err
+	}
+	fee, _ := c.fees.get(c.id)
+	return fee, nil
+}
+
+func (c *call) updateFeeRefund() (any, error) {
+	fr, ok := c.feeRefunds.get(c.sub)
+	if !ok || fr.Fee != c.id || c.scope != "" {
+		return nil, missing("fee refund", "id", c.sub)
+	}
+	before := c.show(fr)
+	c.feeRefunds.save(fr)
+	fr.Metadata = c.metadata("metadata", fr.Metadata)
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	c.emitChange("application_fee.refund.updated", "", before, fr)
+	return fr, nil
+}
+
 func (c *call) listFeeRefunds() (any, error) {
 	fee, err := lookup(c, c.fees, c.id, "application fee", "id")
 	if err != nil {
@@ -80,4 +104,28 @@ func (c *call) getFeeRefund() (any, error) {
 		return nil, missing("fee refund", "id", c.sub)
 	}
 	return fr, c.check()
+}
+
+// readPayer reads who pays Stripe's fees of an account's direct charges.
+func (c *call) readPayer(a *Account) {
+	if payer := c.oneOf("controller[fees][payer]", "", "account", "application"); payer != "" {
+		a.Controller["fees"] = map[string]any{"payer": payer}
+	}
+}
+
+// platformPays says whether Stripe's fees of an account's direct charges are the platform's.
+func (s *Server) platformPays(account string) bool {
+	a, ok := s.accounts.get(account)
+	if !ok {
+		return false
+	}
+	fees, _ := a.Controller["fees"].(map[string]any)
+	return fees["payer"] == "application"
+}
+
+// payFor takes Stripe's fee for an owner's charge from the platform.
+func (s *Server) payFor(ch *Charge, fee FeeDetail, availableOn int64) {
+	s.outside(stripeOutside, fee.Currency, fee.Amount)
+	s.post("", entry{kind: "stripe_fee", category: "fee", source: ch.ID, amount: -fee.Amount, currency: fee.Currency,
+		description: string(fee.Description) + " for " + ch.ID, availableOn: availableOn})
 }

@@ -24,9 +24,9 @@ type history struct {
 
 func begin(t *rapid.T, s *stripesandbox.Server) *history {
 	h := &history{T: t, desk: desk{s, t.Fatalf, map[string]bool{}}}
-	for _, interval := range []string{"manual", "daily"} {
-		o := h.call(http.MethodPost, "/v1/accounts", "type=express", "country=US", "capabilities[transfers][requested]=true", "capabilities[card_payments][requested]=true",
-			"settings[payouts][schedule][interval]="+interval).Get("id").String()
+	for _, kind := range [][2]string{{"manual", "account"}, {"daily", "application"}} {
+		o := h.call(http.MethodPost, "/v1/accounts", "type=express", "controller[fees][payer]="+kind[1], "country=US", "capabilities[transfers][requested]=true", "capabilities[card_payments][requested]=true",
+			"settings[payouts][schedule][interval]="+kind[0]).Get("id").String()
 		h.control("/accounts/"+o+"/onboard", `{"outcome":"active"}`)
 		h.owners = append(h.owners, o)
 	}
@@ -139,6 +139,9 @@ func (h *history) Refund() {
 	ch := h.pick("charge")
 	params := append(acting(ch), "charge="+ch.Get("id").String())
 	params = append(params, h.upTo("amount", ch.Get("amount_captured").Int()-ch.Get("amount_refunded").Int())...)
+	if h.chance() {
+		params = append(params, "instructions_email=a@example.com")
+	}
 	h.post("/v1/refunds", append(params, h.flags("reverse_transfer", "refund_application_fee")...)...)
 }
 
@@ -149,6 +152,11 @@ func (h *history) RefundFails() {
 func (h *history) RefundCancelled() {
 	re := h.pick("refund")
 	h.post("/v1/refunds/"+re.Get("id").String()+"/cancel", acting(re)...)
+}
+
+// RefundTo is a payer who says where the money goes.
+func (h *history) RefundTo() {
+	h.steer("/refunds/"+h.pick("refund").Get("id").String()+"/complete", `{}`)
 }
 
 func (h *history) Transfer() {
@@ -172,7 +180,12 @@ func (h *history) FeeRefund() {
 }
 
 func (h *history) Dispute() {
-	h.steer("/charges/"+h.pick("charge").Get("id").String()+"/dispute", `{"inquiry":%t}`, h.chance())
+	ch := h.pick("charge")
+	amount := int64(0)
+	if h.chance() {
+		amount = rapid.Int64Range(1, ch.Get("amount").Int()+1).Draw(h.T, "amount")
+	}
+	h.steer("/charges/"+ch.Get("id").String()+"/dispute", `{"inquiry":%t,"amount":%d}`, h.chance(), amount)
 }
 
 func (h *history) Evidence() {
@@ -182,7 +195,7 @@ func (h *history) Evidence() {
 }
 
 func (h *history) Resolve() {
-	h.steer("/disputes/"+h.pick("dispute").Get("id").String()+"/resolve", `{"outcome":%q}`, h.one("won", "lost"))
+	h.steer("/disputes/"+h.pick("dispute").Get("id").String()+"/resolve", `{"outcome":%q}`, h.one("won", "lost", "escalated"))
 }
 
 func (h *history) Close() {
@@ -255,7 +268,7 @@ func TestHistoriesKeepTheBooks(t *testing.T) {
 		step := func(fn func()) func(*rapid.T) { return func(t *rapid.T) { h.T = t; h.desk.fatalf = t.Fatalf; fn() } }
 		rt.Repeat(map[string]func(*rapid.T){
 			"": step(h.Check), "pay": step(h.Pay), "pay again": step(h.Pay), "debit": step(h.Debit), "capture": step(h.Capture), "cancel": step(h.Cancel),
-			"refund": step(h.Refund), "refund again": step(h.Refund), "refund fails": step(h.RefundFails), "refund cancelled": step(h.RefundCancelled),
+			"refund": step(h.Refund), "refund again": step(h.Refund), "refund fails": step(h.RefundFails), "refund cancelled": step(h.RefundCancelled), "refund to": step(h.RefundTo),
 			"transfer": step(h.Transfer), "reverse": step(h.Reverse), "fee refund": step(h.FeeRefund),
 			"dispute": step(h.Dispute), "evidence": step(h.Evidence), "resolve": step(h.Resolve), "close": step(h.Close),
 			"top up": step(h.TopUp), "top-up ends": step(h.TopUpEnds), "pay out": step(h.PayOut), "stop payout": step(h.StopPayout), "payout fails": step(h.PayoutFails), "new bank": step(h.NewBank),

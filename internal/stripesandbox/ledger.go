@@ -193,3 +193,16 @@ func (c *call) listTxns() (any, error) {
 		return kind(t.Type) && currency(t.Currency) && (source == "" || string(t.Source) == source) && (payout == "" || t.Payout == payout)
 	})
 }
+
+// ledgerOperations are the rarer routes of what moves money.
+func ledgerOperations() map[string]operation {
+	return map[string]operation{
+		"POST /v1/application_fees/{id}/refund":        (*call).refundWholeFee,
+		"POST /v1/application_fees/{id}/refunds/{sub}": (*call).updateFeeRefund,
+		"POST /v1/transfers/{id}/reversals/{sub}":      (*call).updateReversal,
+		"POST /v1/test_helpers/refunds/{id}/expire":    (*call).expireRefund,
+		"GET /v1/charges/{id}/dispute":                 ofCharge((*call).getDispute),
+		"POST /v1/charges/{id}/dispute":                ofCharge((*call).updateDispute),
+		"POST /v1/charges/{id}/dispute/close":          ofCharge((*call).closeDispute),
+	}
+}

@@ -169,7 +169,9 @@ type Refund struct {
 	Details        map[string]any    `json:"destination_details,omitempty"`
 	FailureTxn     string            `json:"failure_balance_transaction,omitempty"`
 	FailureReason  string            `json:"failure_reason,omitempty"`
+	Email          string            `json:"instructions_email,omitempty"`
 	Metadata       map[string]string `json:"metadata"`
+	NextAction     map[string]any    `json:"next_action,omitempty"`
 	Intent         text              `json:"payment_intent"`
 	Reason         text              `json:"reason"`
 	SourceReversal text              `json:"source_transfer_reversal"`

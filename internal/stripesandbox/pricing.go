@@ -80,3 +80,11 @@ func grouped(n string) string {
 	}
 	return whole + "." + rest
 }
+
+// orAmount is an amount that was said, else the one that is meant without.
+func orAmount(said, meant int64) int64 {
+	if said == 0 {
+		return meant
+	}
+	return said
+}

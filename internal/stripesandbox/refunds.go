@@ -1,21 +1,20 @@
 package stripesandbox
 
-import "slices"
-
 // refundPlan is a refund that has passed its checks.
 type refundPlan struct {
 	ch        *Charge
 	amount    int64
 	completes bool
-	reverse   int64 // of the transfer
-	fee       int64 // of the application fee
+	reverse   int64  // of the transfer
+	fee       int64  // of the application fee
+	email     string // where to ask the payer for an account, for methods that money cannot go back to
 }
 
 func (c *call) createRefund() (any, error) {
 	chargeID, intentID, amount := c.str("charge"), c.str("payment_intent"), c.positive("amount")
 	reverse, refundFee := c.bool("reverse_transfer"), c.bool("refund_application_fee")
 	reason := c.oneOf("reason", "", "duplicate", "fraudulent", "requested_by_customer")
-	metadata := c.metadata("metadata", nil)
+	metadata, email := c.metadata("metadata", nil), c.str("instructions_email")
 	if err := c.check(); err != nil {
 		return nil, err
 	}
@@ -29,6 +28,16 @@ func (c *call) createRefund() (any, error) {
 	plan, err := c.planRefund(ch, amount, reverse, refundFee)
 	if err != nil {
 		return nil, err
+	}
+	kind := ch.MethodDetails["type"]
+	if plan.email = email; email == "" && kind == "oxxo" {
+		plan.email = orElse(string(ch.Billing.Email), string(ch.ReceiptEmail))
+	}
+	if kind == "oxxo" && plan.email == "" {
+		return nil, invalid("parameter_missing", "instructions_email", "Missing required param: instructions_email.")
+	}
+	if kind == "card" {
+		plan.email = "" // it goes back to the card: nobody needs to be asked where to
 	}
 	return c.refund(plan, reason, metadata), nil
 }
@@ -139,125 +148,21 @@ func (s *Server) refund(p refundPlan, reason string, metadata map[string]string)
 	if tr, ok := s.transfers.get(ch.Transfer); ok && p.reverse > 0 {
 		re.Reversal = text(s.reverse(tr, p.reverse, re.ID, map[string]string{}).ID)
 	}
-	s.pay(re, ch)
+	s.pay(re, ch, p.email)
 	if fee, ok := s.fees.get(string(ch.FeeID)); ok && p.fee > 0 {
 		s.refundFee(fee, p.fee, map[string]string{})
 	}
 	s.emit("charge.refunded", ch)
+	if ch.IsRefunded {
+		s.settled(ch)
+		s.closeInquiry(ch)
+	}
 	if ch.IsRefunded && reason == "fraudulent" {
 		s.closeReview(ch, "refunded_as_fraud")
 	} else if ch.IsRefunded {
 		s.closeReview(ch, "refunded")
 	}
 	return re
-}
-
-// pay takes a refund's money from the balance. Short of available money it
-// stays pending until there is some; a charge that is itself still pending
-// covers its own refund.
-func (s *Server) pay(re *Refund, ch *Charge) {
-	card, _ := cardByNumber(ch.Number)
-	b := s.balance(re.Scope, re.Currency)
-	switch {
-	case card.refundsPending:
-		re.Status = "pending"
-		s.at(s.now+day, timerRefund, re.ID)
-	case s.availableOn(ch.Txn) <= s.now && b.Available < re.Amount:
-		re.Status, re.Unfunded = "pending", true
-		b.Waiting = append(b.Waiting, re.ID)
-		s.balances.save(b)
-	default:
-		s.payOut(re, ch)
-		if card.refundsFail {
-			s.at(s.now+day, timerRefund, re.ID)
-		}
-	}
-}
-
-// payOut writes the refund's row.
-func (s *Server) payOut(re *Refund, ch *Charge) {
-	re.Status, re.Unfunded = "succeeded", false
-	txn := s.post(re.Scope, entry{kind: refundKind(ch), category: "refund", source: re.ID, amount: -re.Amount, currency: re.Currency,
-		description: "REFUND FOR CHARGE (" + string(ch.Description) + ")", availableOn: s.availableOn(ch.Txn)})
-	re.Txn = text(txn.ID)
-	s.outside(customersOutside, re.Currency, re.Amount)
-	s.refunds.save(re)
-}
-
-func refundKind(ch *Charge) string {
-	if ch.MethodDetails["type"] == "card" {
-		return "refund"
-	}
-	return "payment_refund"
-}
-
-// availableOn is when a balance transaction's money is available.
-func (s *Server) availableOn(txn text) int64 {
-	if t, ok := s.txns.get(string(txn)); ok {
-		return t.AvailableOn
-	}
-	return s.now
-}
-
-// fundRefund pays a refund that waited for balance, if there is enough now.
-func (s *Server) fundRefund(id string) error {
-	re, ok := s.refunds.get(id)
-	if !ok || !re.Unfunded {
-		return nil
-	}
-	b := s.balance(re.Scope, re.Currency)
-	if b.Available < re.Amount {
-		return nil // the next credit asks again
-	}
-	ch, _ := s.charges.get(re.Charge)
-	b.Waiting = slices.DeleteFunc(b.Waiting, func(w string) bool { return w == id })
-	before := s.show(re)
-	s.payOut(re, ch)
-	s.emitChange("charge.refund.updated", re.Scope, before, re)
-	return nil
-}
-
-// refundMatured ends a pending refund well, and a doomed one badly.
-func (s *Server) refundMatured(id string) error {
-	re, ok := s.refunds.get(id)
-	if !ok {
-		return nil
-	}
-	ch, _ := s.charges.get(re.Charge)
-	if re.Status == "pending" && !re.Unfunded {
-		before := s.show(re)
-		s.payOut(re, ch)
-		s.emitChange("charge.refund.updated", re.Scope, before, re)
-		return nil
-	}
-	return s.failRefund(id, "expired_or_canceled_card")
-}
-
-// failRefund returns a refund's money to the balance: the card could not take it.
-func (s *Server) failRefund(id, reason string) error {
-	re, ok := s.refunds.get(id)
-	if !ok || (re.Status != "succeeded" && re.Status != "pending") || re.SourceReversal != "" {
-		return refuse("", "", "No refund '%s' that could fail.", id)
-	}
-	ch, _ := s.charges.get(re.Charge)
-	before := s.show(re)
-	if re.Txn != "" {
-		txn := s.post(re.Scope, entry{kind: "refund_failure", category: s.assumes(assumeFailedRefund), source: re.ID, amount: re.Amount, currency: re.Currency,
-			description: s.assumes(assumeFailedText)})
-		re.FailureTxn = txn.ID
-		s.outside(customersOutside, re.Currency, -re.Amount)
-	}
-	b := s.balance(re.Scope, re.Currency)
-	b.Waiting = slices.DeleteFunc(b.Waiting, func(w string) bool { return w == id })
-	s.balances.save(b)
-	s.stop(timerRefund, id)
-	re.Status, re.FailureReason, re.Unfunded = "failed", reason, false
-	s.refunds.save(re)
-	ch.Refunded -= re.Amount
-	ch.IsRefunded = false
-	s.charges.save(ch)
-	s.emitChange("charge.refund.updated", re.Scope, before, re)
-	return nil
 }
 
 func (c *call) getRefund() (any, error) {
@@ -296,9 +201,34 @@ func (c *call) updateRefund() (any, error) {
 	return re, nil
 }
 
+// cancelRefund calls back a refund whose payer has not said yet where it goes.
 func (c *call) cancelRefund() (any, error) {
-	if _, err := lookup(c, c.refunds, c.id, "refund", "id"); err != nil {
+	re, err := lookup(c, c.refunds, c.id, "refund", "id")
+	if err != nil {
 		return nil, err
 	}
-	return nil, refuse("", "", "Canceling this refund is unsupported.")
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	if re.Status != "requires_action" {
+		return nil, refuse("", "", "Canceling this refund is unsupported.")
+	}
+	c.endRefund(re, "canceled", "merchant_request")
+	return re, nil
+}
+
+// expireRefund is the test helper that does not wait for the payer.
+func (c *call) expireRefund() (any, error) {
+	re, err := lookup(c, c.refunds, c.id, "refund", "id")
+	if err != nil {
+		return nil, err
+	}
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	if re.Status != "requires_action" {
+		return nil, refuse("", "", "Only refunds with a status of requires_action can be expired. This refund is %s.", re.Status)
+	}
+	c.endRefund(re, "failed", "unknown")
+	return re, nil
 }

@@ -45,6 +45,7 @@ func (s *Server) controls() map[string]func(*http.Request, *controls) (any, erro
 		"POST /_sandbox/charges/{id}/dispute":        s.controlDispute,
 		"POST /_sandbox/disputes/{id}/resolve":       s.controlResolve,
 		"POST /_sandbox/refunds/{id}/fail":           s.controlFailRefund,
+		"POST /_sandbox/refunds/{id}/complete":       s.controlRefundTo,
 		"POST /_sandbox/payouts/{id}/fail":           s.controlFailPayout,
 		"POST /_sandbox/topups/{id}/resolve":         s.controlTopup,
 		"GET /_sandbox/webhooks":                     s.controlWebhooks,
@@ -77,6 +78,7 @@ func operations() map[string]operation {
 		reviewOperations,
 		topupOperations,
 		setupOperations,
+		ledgerOperations,
 	} {
 		maps.Copy(all, area())
 	}

@@ -157,6 +157,7 @@ func TestEveryRoute(t *testing.T) {
 	w.walkSplits(account)
 	w.walkPayouts(account)
 	w.walkTopups()
+	w.walkOldRoutes(account)
 	w.walkEvents()
 	w.step("POST", "/v1/accounts/"+custom+"/reject", "reason=other")
 	w.step("DELETE", "/v1/accounts/"+custom)
@@ -240,14 +241,8 @@ func (w *walk) walkPayments(account string) {
 	w.step("GET", re, "expand[0]=charge")
 	w.step("POST", re, "metadata[a]=c")
 	w.step("GET", "/v1/refunds", "charge="+charge)
-	w.cancelled(re)
+	w.walkAskedRefunds()
 	w.walkDisputes()
-}
-
-// cancelled: a card's refund cannot be called back, which is an answer too.
-func (w *walk) cancelled(refund string) {
-	w.walked["POST /v1/refunds/{id}/cancel"] = true
-	w.refused(http.StatusBadRequest, "", "Canceling this refund is unsupported", refund+"/cancel")
 }
 
 func (w *walk) walkDisputes() {

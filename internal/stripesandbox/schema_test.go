@@ -118,7 +118,7 @@ func (s schemas) against(v gjson.Result, p *shape, at string) (bad []string) {
 }
 
 // Fields that recordings of the real API show though the description lacks them.
-var alsoReal = []string{"destination", "dispute", "order", "source", "total_count", "login_links", "merchandise", "person"}
+var alsoReal = []string{"destination", "dispute", "order", "source", "total_count", "login_links", "merchandise", "person", "fees"}
 
 func (s schemas) object(v gjson.Result, p *shape, at string) (bad []string) {
 	if !v.IsObject() {

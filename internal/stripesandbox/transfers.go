@@ -7,6 +7,7 @@ type movement struct {
 	destination string
 	source      string // the charge it follows, if any
 	group       text
+	kind        string // of balance: card unless said
 	description text
 	availableOn int64
 	fee         int64 // the application fee the owner's payment carries
@@ -18,7 +19,7 @@ func (s *Server) moveToOwner(m movement) (*Transfer, *Charge) {
 	tr := &Transfer{
 		header: header{ID: newID("tr_"), Object: "transfer", Created: s.now},
 		Amount: m.amount, Currency: m.currency, Description: m.description, Destination: m.destination, Metadata: m.metadata,
-		Source: text(m.source), SourceType: "card", Group: m.group,
+		Source: text(m.source), SourceType: orElse(m.kind, "card"), Group: m.group,
 	}
 	py := &Charge{
 		header: header{ID: newID("py_"), Object: "charge", Created: s.now, Scope: m.destination},
@@ -51,7 +52,7 @@ func (c *call) createTransfer() (any, error) {
 	source, group, description := c.str("source_transaction"), c.text("transfer_group"), c.text("description")
 	metadata := c.metadata("metadata", nil)
 	c.need("amount")
-	c.ignore("source_type")
+	kind := c.str("source_type")
 	if err := c.check(); err != nil {
 		return nil, err
 	}
@@ -61,7 +62,7 @@ func (c *call) createTransfer() (any, error) {
 	if err := c.canReceive(destination, "destination"); err != nil {
 		return nil, err
 	}
-	m := movement{amount: amount, currency: currency, destination: destination, source: source, group: group, description: description, metadata: metadata}
+	m := movement{amount: amount, currency: currency, destination: destination, source: source, group: group, description: description, metadata: metadata, kind: kind}
 	if source != "" {
 		ch, err := c.transferSource(source, amount, currency)
 		if err != nil {
@@ -136,11 +137,14 @@ func (c *call) updateTransfer() (any, error) {
 
 // canReverse says whether the owner's balance covers a reversal. What the owner
 // must still have is what this money left with them: the application fee that
-// was taken from it may push them below zero, a payout since then may not.
+// was taken from it, and kept, may push them below zero by as much as was
+// reversed of the rest, a payout since then may not.
 func (s *Server) canReverse(tr *Transfer, amount int64) error {
 	need := amount
 	if py, ok := s.charges.get(tr.Payment); ok {
-		need -= share(int64(py.Fee), amount, tr.Amount)
+		if fee, ok := s.fees.get(string(py.FeeID)); ok {
+			need -= share(fee.Amount-fee.Refunded, tr.AmountReversed+amount, tr.Amount)
+		}
 		b := s.balance(tr.Destination, tr.Currency)
 		have := b.Available
 		if s.availableOn(py.Txn) > s.now {
@@ -185,7 +189,6 @@ func (c *call) createReversal() (any, error) {
 	}
 	amount, refundFee := c.positive("amount"), c.bool("refund_application_fee")
 	metadata := c.metadata("metadata", nil)
-	c.ignore("description")
 	if err := c.check(); err != nil {
 		return nil, err
 	}
@@ -221,5 +224,15 @@ func (c *call) getReversal() (any, error) {
 	if !ok || rev.Transfer != c.id || c.scope != "" {
 		return nil, missing("transfer reversal", "id", c.sub)
 	}
+	return rev, c.check()
+}
+
+func (c *call) updateReversal() (any, error) {
+	rev, ok := c.reversals.get(c.sub)
+	if !ok || rev.Transfer != c.id || c.scope != "" {
+		return nil, missing("transfer reversal", "id", c.sub)
+	}
+	c.reversals.save(rev)
+	rev.Metadata = c.metadata("metadata", rev.Metadata)
 	return rev, c.check()
 }
