@@ -187,7 +187,7 @@ func shorten(m map[string]any, path []string) bool {
 
 // collectionNames are those that are not called like their objects.
 var collectionNames = map[string]string{
-	"bank_account": "banks", "payment_method": "methods", "checkout.session": "sessions", "payment_intent": "intents", "radar.early_fraud_warning": "warnings",
+	"bank_account": "banks", "card": "banks", "payment_method": "methods", "checkout.session": "sessions", "payment_intent": "intents", "radar.early_fraud_warning": "warnings",
 	"transfer_reversal": "reversals", "application_fee": "fees", "balance_transaction": "txns", "webhook_endpoint": "endpoints",
 }
 
