@@ -32,6 +32,8 @@ const (
 	assumeFeeEvents    = "application_fee_events"
 	assumePayments     = "owner_payment_events"
 	assumeMetadata     = "session_metadata_copied"
+	assumeRedirects    = "automatic_methods_redirect"
+	assumeStandard     = "new_standard_receives_transfers"
 )
 
 var assumptions = []Assumption{
@@ -49,6 +51,8 @@ var assumptions = []Assumption{
 	{assumeFailedText, []string{"REFUND FAILURE", "<text>"}, "and its description"},
 	{assumeFeeEvents, []string{"platform", "account"}, "whose event `application_fee.created` is"},
 	{assumePayments, []string{"yes", "no"}, "owners' accounts send `payment.created` for their `py_`"},
+	{assumeRedirects, []string{"by_currency", "always"}, "confirming with automatic payment methods needs a `return_url` where one of them redirects (iDEAL, for EUR), or always: at Stripe the Dashboard's settings decide"},
+	{assumeStandard, []string{"yes", "no"}, "a Standard account that asked for no capabilities receives transfers, as Stripe's own command line presumes"},
 	{assumeMetadata, []string{"no", "yes"}, "a session's metadata is copied to its payment intent"},
 }
 

@@ -84,6 +84,17 @@ func TestAssumptions(t *testing.T) {
 			b.paid(9000, visa, destination(o, 900)...)
 			return yesNo(b.get("/v1/events", "@"+o, "type=payment.created").Get("data.#").Int() > 0)
 		},
+		"automatic_methods_redirect": func(b *bench) string {
+			if b.call("POST", "/v1/payment_intents", "amount=500", "currency=usd", "confirm=true", "payment_method=pm_card_visa").status == http.StatusOK {
+				return "by_currency"
+			}
+			return "always"
+		},
+		"new_standard_receives_transfers": func(b *bench) string {
+			b.steer("/import", m{"balance": m{"usd": 1000}})
+			o := b.post("/v1/accounts", "type=standard").Get("id").String()
+			return yesNo(b.call("POST", "/v1/transfers", "amount=500", "currency=usd", "destination="+o).status == http.StatusOK)
+		},
 		"session_metadata_copied": func(b *bench) string {
 			in := b.get("/v1/payment_intents/" + b.paid(9000, visa, "metadata[a]=b").Get("payment_intent").String())
 			return yesNo(in.Get("metadata.a").String() == "b")

@@ -112,6 +112,9 @@ func (s *Server) accept(in *Intent, pm *PaymentMethod, card testCard) {
 	s.take(in, ch, in.Amount, int64(in.Fee), card.instant)
 	s.emit("charge.succeeded", ch)
 	s.succeed(in, ch)
+	if card.instant {
+		s.emitAs("balance.available", ch.Scope, s.showBalance(ch.Scope), nil)
+	}
 }
 
 // succeed marks the intent paid and lets the card's later trouble begin.
@@ -122,7 +125,7 @@ func (s *Server) succeed(in *Intent, ch *Charge) {
 	card, _ := cardByNumber(ch.Number)
 	account, _ := debitByNumber(ch.Number)
 	if card.dispute != "" || card.fraudWarning || account.disputed {
-		s.at(s.now+2, timerTrouble, ch.ID)
+		s.at(s.now, timerTrouble, ch.ID) // before the next request
 	}
 	s.trigger(orElse(ch.Scope, string(in.OnBehalfOf)), ch.Number)
 }

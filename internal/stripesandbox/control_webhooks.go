@@ -64,27 +64,50 @@ func (s *Server) controlResend(r *http.Request, in *controls) (any, error) {
 			return nil, err
 		}
 	}
-	endpoints, err := s.resend(r.PathValue("id"), order.Endpoint)
+	var endpoints []string
+	err := s.do(func() (err error) {
+		endpoints, err = s.resend(r.PathValue("id"), order.Endpoint)
+		return err
+	})
 	return map[string]any{"event": r.PathValue("id"), "endpoints": endpoints}, err
 }
 
-// resend makes new deliveries of an event.
+// resend makes new deliveries of an event: to the endpoint named, or to all that
+// it was addressed to. Earlier ones go on.
 func (s *Server) resend(event, endpoint string) (endpoints []string, err error) {
+	e, ok := s.events.get(event)
+	if !ok {
+		return nil, missing("event", "id", event)
+	}
 	if endpoint != "" {
 		endpoints = []string{endpoint}
-	} else {
-		s.look(func() {
-			for d := range s.deliveries.newest() {
-				if d.Event == event && !slices.Contains(endpoints, d.Endpoint) {
-					endpoints = append(endpoints, d.Endpoint)
-				}
-			}
-		})
 	}
-	for _, ep := range endpoints {
-		if err := s.Resend(event, ep); err != nil {
-			return nil, err
+	for d := range s.deliveries.newest() {
+		if endpoint == "" && d.Event == event && !slices.Contains(endpoints, d.Endpoint) {
+			endpoints = append(endpoints, d.Endpoint)
 		}
 	}
+	for _, id := range endpoints {
+		ep, ok := s.endpoints.get(id)
+		if !ok {
+			return nil, missing("webhook endpoint", "webhook_endpoint", id)
+		}
+		s.deliver(e, ep)
+	}
 	return endpoints, nil
+}
+
+// retryEvent is what "stripe events resend" calls; Stripe does not describe it.
+func (c *call) retryEvent() (any, error) {
+	endpoint := c.str("webhook_endpoint")
+	c.ignore("for_stripecli", "account")
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	e, err := lookup(c, c.events, c.id, "event", "id")
+	if err != nil {
+		return nil, err
+	}
+	_, err = c.resend(c.id, endpoint)
+	return e, err
 }

@@ -318,12 +318,7 @@ func (s *Server) untried(kind, object string) bool {
 // Resend makes a new delivery of an event to an endpoint; earlier ones go on.
 func (s *Server) Resend(event, endpoint string) error {
 	return s.do(func() error {
-		e, ok := s.events.get(event)
-		ep, found := s.endpoints.get(endpoint)
-		if !ok || !found {
-			return missing("event", "id", event)
-		}
-		s.deliver(e, ep)
-		return nil
+		_, err := s.resend(event, endpoint)
+		return err
 	})
 }

@@ -92,7 +92,7 @@ func (c *call) canConfirm(in *Intent, confirm bool) error {
 		return invalid("parameter_missing", "payment_method", "You cannot confirm this PaymentIntent because it's missing a payment method. You can either update the PaymentIntent with a payment method and then confirm it again, or confirm it again directly with a payment method or ConfirmationToken.")
 	}
 	pm, _ := c.methods.get(string(in.Method))
-	redirects := in.Automatic != nil && in.Automatic["allow_redirects"] != "never"
+	redirects := in.Automatic != nil && in.Automatic["allow_redirects"] != "never" && (in.Currency == "eur" || c.assumes(assumeRedirects) == "always")
 	switch {
 	case c.public || in.ReturnURL != "":
 		return nil // a page brings its own way back

@@ -138,6 +138,7 @@ func coreOperations() map[string]operation {
 
 		"GET /v1/events":                    (*call).listEvents,
 		"GET /v1/events/{id}":               (*call).getEvent,
+		"POST /v1/events/{id}/retry":        (*call).retryEvent,
 		"POST /v1/webhook_endpoints":        (*call).createEndpoint,
 		"GET /v1/webhook_endpoints":         (*call).listEndpoints,
 		"GET /v1/webhook_endpoints/{id}":    (*call).getEndpoint,

@@ -308,6 +308,7 @@ func (w *walk) walkEvents() {
 	for _, ev := range w.step("GET", "/v1/events", "limit=100", "type=charge.*").Get("data").Array()[:3] {
 		w.step("GET", "/v1/events/"+id(ev))
 	}
+	w.walked["POST /v1/events/{id}/retry"] = true // Stripe's own command line calls it, TestStripeCLI too
 	ep := "/v1/webhook_endpoints/" + id(w.step("POST", "/v1/webhook_endpoints", "url="+w.hook.URL, "enabled_events[0]=charge.refunded", "api_version=2023-10-16", "description=Another", "connect=false"))
 	w.step("GET", ep)
 	w.step("POST", ep, "enabled_events[0]=*", "disabled=true", "metadata[a]=b")
