@@ -9,7 +9,7 @@ import (
 func (c *call) collected() Collected {
 	q := Collected{
 		CustomFields: c.customFields(), MethodCollection: c.oneOf("payment_method_collection", "", "always", "if_required"),
-		InvoiceCreation: c.invoiceCreation(), MethodOptions: c.futureUsages(), CustomerUpdate: c.hash("customer_update"),
+		InvoiceCreation: c.invoiceCreation(), CustomerUpdate: c.hash("customer_update"),
 	}
 	if c.has("consent_collection") {
 		q.ConsentAsked = &ConsentCollection{Promotions: c.text("consent_collection[promotions]"), Terms: c.text("consent_collection[terms_of_service]")}
@@ -72,30 +72,31 @@ func (c *call) invoiceCreation() map[string]any {
 		"metadata": c.metadata(data+"[metadata]", nil), "rendering_options": nil}}
 }
 
-// futureUsages reads setup_future_usage for single kinds of payment method.
-func (c *call) futureUsages() map[string]any {
-	out := map[string]any{}
-	for _, kind := range []string{"card", sepaDebit, usBank} {
-		usage := c.str("payment_method_options[" + kind + "][setup_future_usage]")
-		if usage == "" {
-			continue
-		}
-		out[kind] = map[string]any{"setup_future_usage": usage}
-		if kind == "card" {
-			out[kind] = map[string]any{"setup_future_usage": usage, "request_three_d_secure": "automatic"}
-		}
-	}
-	return out
-}
-
 // futureUsage says whether a method of this kind is kept for later payments.
 func (cs *Session) futureUsage(kind string) text {
-	if options, ok := cs.MethodOptions[kind].(map[string]any); ok {
-		if usage, _ := options["setup_future_usage"].(string); usage != "" {
-			return text(usage)
+	in := Intent{FutureUsage: cs.Plan.FutureUsage, Options: cs.Plan.Options}
+	return in.future(kind)
+}
+
+// sessionOptions is how a session shows the options of the types it takes.
+func sessionOptions(cs *Session) map[string]any {
+	out := map[string]any{}
+	for kind, options := range cs.Plan.Options {
+		shown := map[string]any{}
+		if kind == "card" {
+			shown["request_three_d_secure"] = "automatic"
 		}
+		if kind == "oxxo" {
+			shown["expires_after_days"] = 3
+		}
+		for _, name := range []string{"setup_future_usage", "request_three_d_secure", "expires_after_days", "verification_method"} {
+			if v, ok := options[name]; ok {
+				shown[name] = v
+			}
+		}
+		out[kind] = shown
 	}
-	return cs.Plan.FutureUsage
+	return out
 }
 
 // checkCollected refuses questions that make no sense together.

@@ -9,18 +9,19 @@ import (
 // Payer is what a person types on the hosted page. A card number, an
 // IBAN or a US account number says how they pay; everything else may be empty.
 type Payer struct {
-	Card               string `json:"card"`
-	ExpMonth, ExpYear  int
-	CVC                string `json:"cvc"`
-	IBAN               string `json:"iban"`
-	Account            string `json:"account"` // a US bank account
-	Routing            string `json:"routing"` // its bank; 110000000 unless said
-	Email              string `json:"email"`
-	Name               string `json:"name"`
-	Phone              string `json:"phone"`
-	Country            string `json:"country"`
-	PostalCode         string `json:"postal_code"`
-	Line1, City, State string
+	Card              string `json:"card"`
+	ExpMonth, ExpYear int
+	CVC               string `json:"cvc"`
+	IBAN              string `json:"iban"`
+	Account           string `json:"account"` // a US bank account
+	Routing           string `json:"routing"` // its bank; 110000000 unless said
+	Email             string `json:"email"`
+	Name              string `json:"name"`
+	Phone             string `json:"phone"`
+	Country           string `json:"country"`
+	PostalCode        string `json:"postal_code"`
+	Line1, Line2      string
+	City, State       string
 	// Method is a payment method of the customer's, or a pm_card_… name.
 	Method string `json:"payment_method"`
 	// Wallet is apple_pay, google_pay or link: the wallet knows the rest.
@@ -37,7 +38,7 @@ type Payer struct {
 
 func (p Payer) billing(fallback text) BillingDetails {
 	return BillingDetails{Email: orText(text(p.Email), fallback), Name: text(p.Name), Phone: text(p.Phone), Address: Address{
-		City: text(p.City), Country: text(orElse(p.Country, "US")), Line1: text(p.Line1), PostalCode: text(p.PostalCode), State: text(p.State)}}
+		City: text(p.City), Country: text(orElse(p.Country, "US")), Line1: text(p.Line1), Line2: text(p.Line2), PostalCode: text(p.PostalCode), State: text(p.State)}}
 }
 
 // over lays what the person typed over what their payment method says.
@@ -220,7 +221,7 @@ func (s *Server) paySession(cs *Session, pm *PaymentMethod, p Payer) error {
 	if in.Customer == "" && cs.Creation == "always" {
 		in.Customer = text(s.customerFor(cs).ID)
 	}
-	in.FutureUsage = cs.futureUsage(pm.Type)
+	in.FutureUsage = cs.Plan.FutureUsage
 	if p.Save && in.Customer != "" {
 		in.FutureUsage = orText(in.FutureUsage, "on_session")
 	}

@@ -72,7 +72,7 @@ func elementFile(w http.ResponseWriter, r *http.Request) {
 
 // framedChallenge is the bank's question in the window of stripe.js.
 func (s *Server) framedChallenge(w http.ResponseWriter, r *http.Request) {
-	v, found := s.lookAtChallenge(r.PathValue("id"))
+	v, found := s.lookAtChallenge(r)
 	if !found {
 		s.nothingHere(w)
 		return

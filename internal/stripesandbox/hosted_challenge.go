@@ -4,6 +4,8 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 
 	"hearth/internal/stripesandbox/hosted"
 )
@@ -16,26 +18,29 @@ type challengeView struct {
 }
 
 // lookAtChallenge reads an intent that was confirmed by the API or by Checkout.
-func (s *Server) lookAtChallenge(id string) (v challengeView, found bool) {
+func (s *Server) lookAtChallenge(r *http.Request) (v challengeView, found bool) {
+	locale := ""
 	s.look(func() {
-		var method text
-		var session string
+		id, session, failed := r.PathValue("id"), "", false
 		if in, ok := s.intents.get(id); ok {
-			found, method, session = true, in.Method, in.Session
-			v = challengeView{waiting: in.Status == "requires_action", back: returnOf("payment_intent", in.ReturnURL, in.ID, in.ClientSecret, in.Status),
-				page: hosted.ChallengePage{Merchant: s.merchant(in.Scope), Amount: money(in.Amount, in.Currency), Action: "/3ds/" + in.ID}}
+			found, session, failed = true, in.Session, in.Status == "requires_payment_method"
+			v = challengeView{waiting: in.Status == "requires_action" && !in.waitsForVoucher(), back: returnOf("payment_intent", in.ReturnURL, in.ID, in.ClientSecret, in.Status),
+				page: s.bankAsks(in.Scope, in.Method)}
+			v.page.Amount = money(in.Amount, in.Currency)
 		} else if si, ok := s.setups.get(id); ok {
-			found, method, session = true, si.Method, si.Session
-			v = challengeView{waiting: si.Status == "requires_action", back: returnOf("setup_intent", si.ReturnURL, si.ID, si.ClientSecret, si.Status),
-				page: hosted.ChallengePage{Merchant: s.merchant(si.Scope), Setup: true, Action: "/3ds/" + si.ID}}
+			found, session, failed = true, si.Session, si.Status == "requires_payment_method"
+			v = challengeView{waiting: si.Status == "requires_action", back: returnOf("setup_intent", si.ReturnURL, si.ID, si.ClientSecret, si.Status), page: s.bankAsks(si.Scope, si.Method)}
+			v.page.Setup = true
 		}
-		if pm, ok := s.methods.get(string(method)); ok {
-			v.page.Last4 = pm.Number[max(0, len(pm.Number)-4):]
-		}
+		v.page.Action = "/3ds/" + id
 		if cs, ok := s.sessions.get(session); ok {
-			v.back = "/c/pay/" + cs.ID
+			v.back, locale = cs.path(), string(cs.Locale)
+			if failed {
+				v.back += "?failed=1"
+			}
 		}
 	})
+	v.page.Words = hosted.WordsFor(locale, r.Header.Get("Accept-Language"))
 	return v, found
 }
 
@@ -58,7 +63,7 @@ func returnOf(noun, to, id, secret, status string) string {
 }
 
 func (s *Server) challengeShow(w http.ResponseWriter, r *http.Request) {
-	v, ok := s.lookAtChallenge(r.PathValue("id"))
+	v, ok := s.lookAtChallenge(r)
 	if !ok || !v.waiting {
 		s.challengeOver(w, r, v)
 		return
@@ -72,7 +77,7 @@ func (s *Server) challengeAnswer(w http.ResponseWriter, r *http.Request) {
 		s.trouble(w, "Checkout", err)
 		return
 	}
-	v, _ := s.lookAtChallenge(id)
+	v, _ := s.lookAtChallenge(r)
 	s.challengeOver(w, r, v)
 }
 
@@ -83,6 +88,37 @@ func (s *Server) challengeOver(w http.ResponseWriter, r *http.Request, v challen
 		return
 	}
 	http.Redirect(w, r, v.back, http.StatusSeeOther)
+}
+
+// voucherShow is the page behind an intent's hosted_voucher_url.
+func (s *Server) voucherShow(w http.ResponseWriter, r *http.Request) {
+	var p hosted.VoucherPage
+	locale, found := "", false
+	s.look(func() {
+		in, ok := s.intents.get(r.PathValue("id"))
+		if found = ok && slices.Contains(in.MethodTypes, "oxxo"); !found {
+			return
+		}
+		p = hosted.VoucherPage{Merchant: s.merchant(in.Scope), Amount: money(in.Amount, in.Currency), Number: digitsOf(in.ID, 34)}
+		switch {
+		case in.waitsForVoucher():
+			voucher, _ := in.NextAction["oxxo_display_details"].(map[string]any)
+			p.ExpiresAt = instant(orNumber(0, voucher["expires_after"]))
+		case in.Status == "succeeded":
+			p.Standing = "paid"
+		default:
+			p.Standing = "over"
+		}
+		if cs, ok := s.sessions.get(in.Session); ok && cs.UIMode == "hosted" {
+			p.Link, locale = webLink(strings.ReplaceAll(string(cs.SuccessURL), "{CHECKOUT_SESSION_ID}", cs.ID)), string(cs.Locale)
+		}
+	})
+	if !found {
+		s.nothingHere(w)
+		return
+	}
+	p.Words = hosted.WordsFor(locale, r.Header.Get("Accept-Language"))
+	s.reply(w, http.StatusOK, func(w io.Writer) error { return hosted.Voucher(w, p) })
 }
 
 // receipt is the page behind a charge's receipt_url.

@@ -4,7 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
-	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,81 +15,16 @@ import (
 // checkout.session.completed before it sends the person back.
 const hostedWait = 10 * time.Second
 
-// checkoutView is what a request finds behind a payment page.
-type checkoutView struct {
-	id        string
-	page      hosted.CheckoutPage
-	status    string // open, complete, expired; "" is unknown
-	challenge bool   // the bank waits for an answer
-	intent    string // the payment intent, once there is one
-	last4     string
-	methods   []string
-	success   string // where a paid session leads
-	leaves    bool   // the person goes there even when no bank's page came between
-	cancel    string
-	now       time.Time
-}
-
-// view reads a session for its page. The lock is held.
-func (s *Server) view(id string) (v checkoutView) {
-	cs, ok := s.sessions.get(id)
-	if !ok {
-		return v
-	}
-	v = checkoutView{
-		id: cs.ID, status: cs.Status, methods: cs.MethodTypes, now: instant(s.now), cancel: string(cs.CancelURL),
-		success: strings.ReplaceAll(string(cs.SuccessURL)+cs.ReturnURL, "{CHECKOUT_SESSION_ID}", cs.ID), leaves: cs.OnCompletion != "if_required",
-		page: hosted.CheckoutPage{
-			Merchant: s.merchant(cs.Scope), Total: money(cs.AmountTotal, cs.Currency), Hold: cs.Plan.CaptureMethod == "manual",
-			Methods: cs.MethodTypes, CancelURL: webLink(string(cs.CancelURL)), Action: cs.path(), Embedded: cs.UIMode == "embedded", ExpiresAt: instant(cs.ExpiresAt),
-			Form: hosted.CheckoutForm{Email: string(cs.CustomerEmail), EmailFixed: cs.CustomerEmail != "", Country: "US"},
-		},
-	}
-	for _, l := range cs.Lines {
-		v.page.Lines = append(v.page.Lines, hosted.CheckoutLine{Name: l.Name, Description: l.Description, Quantity: l.Quantity,
-			Unit: money(l.UnitAmount, l.Currency), Amount: money(l.UnitAmount*l.Quantity, l.Currency)})
-	}
-	v.intent = string(cs.Intent)
-	if in, ok := s.intents.get(v.intent); ok && in.Status == "requires_action" {
-		v.challenge = true
-		if pm, ok := s.methods.get(string(in.Method)); ok {
-			v.last4 = pm.Number[max(0, len(pm.Number)-4):]
-		}
-	}
-	return v
-}
-
-// merchant is whom the person pays: the platform, or with a direct charge an owner.
-func (s *Server) merchant(scope string) string {
-	if a, ok := s.accounts.get(scope); ok {
-		return orElse(s.ownerName(a), s.name)
-	}
-	return s.name
-}
-
-// webLink keeps a link that a browser may follow.
-func webLink(link string) string {
-	if u, err := url.Parse(link); err == nil && (u.Scheme == "http" || u.Scheme == "https") {
-		return link
-	}
-	return ""
-}
-
 func (s *Server) checkoutShow(w http.ResponseWriter, r *http.Request) {
 	v := s.lookAt(r)
 	if v.status != "open" {
 		s.checkoutOver(w, v)
 		return
 	}
-	s.showCheckout(w, http.StatusOK, v)
-}
-
-func (s *Server) lookAt(r *http.Request) (v checkoutView) {
-	s.look(func() { v = s.view(r.PathValue("id")) })
-	if v.id != "" && !strings.HasPrefix(r.URL.Path, v.page.Action) {
-		return checkoutView{} // hosted and embedded sessions have pages of their own
+	if r.URL.Query().Has("failed") { // a bank's page sent the person back
+		v.page.Declined = v.page.Say("unauthenticated")
 	}
-	return v
+	s.showCheckout(w, http.StatusOK, v)
 }
 
 func (s *Server) showCheckout(w http.ResponseWriter, code int, v checkoutView) {
@@ -108,17 +43,17 @@ func (s *Server) checkoutOver(w http.ResponseWriter, v checkoutView) {
 		s.embeddedDone(w, v)
 		return
 	}
-	p := hosted.NoticePage{Surface: "Checkout", Title: "This payment page does not exist", Text: "Check the address, or start again from the site that sent you here."}
-	code := http.StatusNotFound
+	say, code := v.page.Words.Say, http.StatusNotFound
+	p := hosted.NoticePage{Title: say("none_title"), Text: say("none_text")}
 	switch v.status {
 	case "complete":
 		code = http.StatusOK
-		p = hosted.NoticePage{Surface: "Checkout", Title: "You have paid already", Text: "This order is complete; you will not be charged twice.", Link: webLink(v.success), LinkLabel: "Go on to " + v.page.Merchant}
+		p = hosted.NoticePage{Title: say("paid_title"), Text: say("paid_text"), Link: webLink(v.success), LinkLabel: say("go_on", v.page.Merchant)}
 	case "expired":
 		code = http.StatusGone
-		p = hosted.NoticePage{Surface: "Checkout", Title: "This payment page has expired", Text: "You have not been charged. Go back to start again.", Link: webLink(v.cancel), LinkLabel: "Back to " + v.page.Merchant}
+		p = hosted.NoticePage{Title: say("expired_title"), Text: say("expired_text"), Link: webLink(v.cancel), LinkLabel: say("back", v.page.Merchant)}
 	}
-	p.Embedded = v.page.Embedded
+	p.Surface, p.Words, p.Embedded = "Checkout", v.page.Words, v.page.Embedded
 	s.draw(w, code, v, func(w io.Writer) error { return hosted.Notice(w, p) })
 }
 
@@ -148,21 +83,30 @@ func (s *Server) checkoutPay(w http.ResponseWriter, r *http.Request) {
 	s.draw(w, http.StatusOK, v, func(w io.Writer) error { return hosted.Checkout(w, v.page) })
 }
 
-// attempt checks the form and pays with it.
+// attempt checks the form and pays with it, or with a wallet, which knows all
+// but the answers to the merchant's own questions.
 func (s *Server) attempt(w http.ResponseWriter, r *http.Request, v checkoutView, form hosted.CheckoutForm) {
+	wallet := r.PostFormValue("wallet")
+	if wallet != "" {
+		fillWallet(&form, v.page.Asks)
+	}
 	v.page.Form = form
-	if v.page.Errors = checkCheckout(form, v.methods, v.now); len(v.page.Errors) > 0 {
+	if v.page.Errors = v.wrong(form, wallet); len(v.page.Errors) > 0 {
 		s.showCheckout(w, http.StatusUnprocessableEntity, v)
 		return
 	}
-	_, err := s.Pay(r.PathValue("id"), payer(form, v.now))
+	p := payer(form, v)
+	if wallet != "" {
+		p = Payer{Wallet: wallet, Email: p.Email, Name: p.Name, Phone: p.Phone, Country: p.Country, PostalCode: p.PostalCode, Answers: p.Answers}
+	}
+	_, err := s.Pay(r.PathValue("id"), p)
 	s.afterAttempt(w, r, form, err)
 }
 
 // checkoutChallenge takes the answer to the bank's question.
 func (s *Server) checkoutChallenge(w http.ResponseWriter, r *http.Request) {
 	v := s.lookAt(r)
-	if v.status != "open" || !v.challenge {
+	if v.status != "open" || v.intent == "" {
 		s.checkoutDone(w, r, v)
 		return
 	}
@@ -179,27 +123,43 @@ func (s *Server) afterAttempt(w http.ResponseWriter, r *http.Request, form hoste
 	v.page.Form = form
 	switch {
 	case v.status != "open":
+		v.leaves = v.leaves || form.Method == "ideal"
 		s.checkoutDone(w, r, v)
 	case err != nil && asAPIError(err).Status >= http.StatusInternalServerError:
 		s.trouble(w, "Checkout", err)
 	case err != nil:
 		s.showRefusal(w, v, asAPIError(err))
-	case v.challenge:
-		p := hosted.ChallengePage{Merchant: v.page.Merchant, Amount: v.page.Total, Last4: v.last4, Action: v.page.Action + "/challenge", Embedded: v.page.Embedded, Form: form}
-		s.draw(w, http.StatusOK, v, func(w io.Writer) error { return hosted.Challenge(w, p) })
+	case v.intent != "":
+		v.asks.Carried = carried(r)
+		s.draw(w, http.StatusOK, v, func(w io.Writer) error { return hosted.Challenge(w, v.asks) })
 	default:
 		s.showCheckout(w, http.StatusOK, v)
 	}
 }
 
-// showRefusal puts the bank's answer above the form, or beside the field it is about.
+// carried is what was typed, to take along; the security code is not.
+func carried(r *http.Request) (fields []hosted.Hidden) {
+	for name, values := range r.PostForm {
+		if !slices.Contains([]string{"cvc", "do", "outcome", "wallet"}, name) && values[0] != "" {
+			fields = append(fields, hosted.Hidden{Name: name, Value: values[0]})
+		}
+	}
+	slices.SortFunc(fields, func(a, b hosted.Hidden) int { return strings.Compare(a.Name, b.Name) })
+	return fields
+}
+
+// showRefusal puts the bank's answer above the form, or beside the field it is
+// about, in the person's language where we have the words.
 func (s *Server) showRefusal(w http.ResponseWriter, v checkoutView, e *apiError) {
-	fields := map[string]string{"number": "number", "cvc": "cvc", "exp_month": "expiry", "exp_year": "expiry"}
-	if field, ok := fields[e.Param]; ok {
-		v.page.Errors = map[string]string{field: e.Message}
-	} else if v.page.Declined = e.Message; e.Code == "payment_intent_authentication_failure" {
-		// The API's words are for developers.
-		v.page.Declined = "We are unable to authenticate your payment method. Please choose a different payment method and try again."
+	says := v.page.Said(orElse(e.DeclineCode, e.Code), v.page.Said(e.Code, e.Message))
+	if strings.HasSuffix(e.Code, "_intent_authentication_failure") {
+		says = v.page.Say("unauthenticated") // the API's words are for developers
+	}
+	fields := map[string]string{"number": "number", "cvc": "cvc", "exp_month": "expiry", "exp_year": "expiry", "iban": "iban"}
+	if field, ok := fields[e.Param]; ok && (v.page.Form.Method == "card" || field == "iban") {
+		v.page.Errors = map[string]string{field: says}
+	} else {
+		v.page.Declined = says
 	}
 	s.showCheckout(w, http.StatusPaymentRequired, v)
 }
@@ -214,13 +174,16 @@ func (s *Server) checkoutDone(w http.ResponseWriter, r *http.Request, v checkout
 	ctx, cancel := context.WithTimeout(r.Context(), hostedWait)
 	defer cancel()
 	_ = s.AwaitEvent(ctx, "checkout.session.completed", r.PathValue("id")) // late or not, the person goes on
-	if v.page.Embedded {
+	switch {
+	case v.page.Embedded:
 		s.embeddedDone(w, v)
-		return
+	case v.voucher != "":
+		http.Redirect(w, r, v.voucher, http.StatusSeeOther) // it leads on to the merchant
+	default:
+		// The URL goes out as the merchant wrote it: http.Redirect would re-encode.
+		w.Header().Set("Location", v.success)
+		w.WriteHeader(http.StatusSeeOther)
 	}
-	// The URL goes out as the merchant wrote it: http.Redirect would re-encode.
-	w.Header().Set("Location", v.success)
-	w.WriteHeader(http.StatusSeeOther)
 }
 
 // path is where a session's page is.
@@ -234,10 +197,10 @@ func (cs *Session) path() string {
 // embeddedDone stays in the frame: the page around it hears that the session is
 // complete, and where to go.
 func (s *Server) embeddedDone(w http.ResponseWriter, v checkoutView) {
-	p := hosted.DonePage{Session: v.id, NoticePage: hosted.NoticePage{Title: "Thank you", Text: "Your order is complete.", LinkLabel: "Go on to " + v.page.Merchant}}
-	if v.leaves {
-		p.Link = webLink(v.success)
-		p.Leads = p.Link
+	say := v.page.Words.Say
+	p := hosted.DonePage{Session: v.id, Voucher: v.voucher, NoticePage: hosted.NoticePage{Words: v.page.Words, Title: say("thanks"), Text: say("thanks_text")}}
+	if v.leaves && webLink(v.success) != "" {
+		p.Link, p.LinkLabel = webLink(v.success), say("go_on", v.page.Merchant)
 	}
 	s.draw(w, http.StatusOK, v, func(w io.Writer) error { return hosted.Done(w, p) })
 }

@@ -29,6 +29,7 @@ func (s *Server) hostedRoutes(mux *http.ServeMux) {
 
 	page("GET /3ds/{id}", s.challengeShow)
 	page("POST /3ds/{id}", s.challengeAnswer)
+	page("GET /vouchers/{id}", s.voucherShow)
 	page("GET /receipts/{id}", s.receipt)
 
 	for _, letter := range setupLetter {

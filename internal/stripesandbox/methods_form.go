@@ -174,6 +174,8 @@ func orNumber(n int64, stored any) int64 {
 	switch v := stored.(type) {
 	case int:
 		return int64(v)
+	case int64:
+		return v
 	case float64:
 		return int64(v)
 	case json.Number:

@@ -10,7 +10,6 @@ type Collected struct {
 	PromotionCodes   *bool               `json:"allow_promotion_codes"`
 	InvoiceCreation  map[string]any      `json:"invoice_creation,omitempty"`
 	MethodCollection string              `json:"payment_method_collection"`
-	MethodOptions    map[string]any      `json:"payment_method_options"`
 
 	// CustomerUpdate says what of the answers is written to the customer: auto or never.
 	CustomerUpdate map[string]string `json:"_customer_update"`

@@ -70,6 +70,7 @@ func (s *Server) embed(r record, m map[string]any) {
 	case *Mandate:
 		delete(m, "created")
 	case *Session:
+		m["payment_method_options"] = sessionOptions(t)
 		if t.Mode == "setup" {
 			m["amount_subtotal"], m["amount_total"], m["currency"], m["total_details"] = nil, nil, text(t.Currency), nil
 		}

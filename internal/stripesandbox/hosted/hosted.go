@@ -31,7 +31,7 @@ const StylesheetPath = "/hosted.css"
 // ScriptPath is where Checkout looks for Script.
 const ScriptPath = "/checkout.js"
 
-//go:embed templates hosted.css checkout.js
+//go:embed templates hosted.css checkout.js words.tsv
 var files embed.FS
 
 // Stylesheet is the one style sheet of all pages.

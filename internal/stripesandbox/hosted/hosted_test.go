@@ -19,10 +19,14 @@ const evil = `<script>alert(1)</script>"'`
 
 func checkoutPage() hosted.CheckoutPage {
 	return hosted.CheckoutPage{
-		Merchant: "Hearth " + evil, Methods: []string{"card", "sepa_debit", "us_bank_account"}, Total: hosted.Money{Minor: 120000, Currency: "usd"},
+		Merchant: "Hearth " + evil, Mode: "payment", Methods: []string{"card", "sepa_debit", "us_bank_account", "ideal", "oxxo"}, Keeps: true, CanSave: true,
+		Wallets: []hosted.Choice{{Value: "apple_pay", Label: "Apple Pay"}}, Saved: []hosted.SavedCard{{ID: "pm_1", Brand: evil, Last4: "4242", Expiry: "12 / 34"}},
+		Asks: hosted.CheckoutAsks{Phone: true, Address: true, Shipping: []string{"US", "JP"}, Terms: true, News: true, SubmitText: evil, ShippingText: evil, TermsText: evil, Fields: []hosted.CheckoutField{
+			{Key: "a", Label: evil, Kind: "dropdown", Options: []hosted.Choice{{Value: evil, Label: evil}}}, {Key: "b", Label: evil, Kind: "numeric", Maximum: 2}, {Key: "c", Label: evil, Kind: "text", Optional: true, Maximum: 9}}},
+		Total:     hosted.Money{Minor: 120000, Currency: "usd"},
 		Lines:     []hosted.CheckoutLine{{Name: evil, Quantity: 3, Unit: hosted.Money{Minor: 40000, Currency: "usd"}, Amount: hosted.Money{Minor: 120000, Currency: "usd"}}},
 		CancelURL: "http://127.0.0.1:8080/back", Action: "/c/pay/cs_test_1", ExpiresAt: now,
-		Form:     hosted.CheckoutForm{Email: "ada@example.com", Method: "card", Number: "4000000000000002", Expiry: "12 / 30", Country: "AT"},
+		Form:     hosted.CheckoutForm{Email: "ada@example.com", Method: "card", Number: "4000000000000002", Expiry: "12 / 30", Billing: hosted.PostalAddress{Country: "AT"}},
 		Declined: "Your card was declined.", Errors: map[string]string{"cvc": "Enter the security code."},
 	}
 }
@@ -52,7 +56,13 @@ func pages() map[string]func(io.Writer) error {
 	return map[string]func(io.Writer) error{
 		"checkout": func(w io.Writer) error { return hosted.Checkout(w, checkoutPage()) },
 		"challenge": func(w io.Writer) error {
-			return hosted.Challenge(w, hosted.ChallengePage{Merchant: evil, Last4: "3184", Action: "/x", Form: hosted.CheckoutForm{Name: evil}})
+			return hosted.Challenge(w, hosted.ChallengePage{Merchant: evil, Last4: "3184", Action: "/x", Carried: []hosted.Hidden{{Name: "name", Value: evil}}})
+		},
+		"voucher": func(w io.Writer) error {
+			return hosted.Voucher(w, hosted.VoucherPage{Merchant: evil, Number: "123", ExpiresAt: now, Link: "javascript:alert(1)"})
+		},
+		"done": func(w io.Writer) error {
+			return hosted.Done(w, hosted.DonePage{Session: evil, Voucher: "/vouchers/pi_1", NoticePage: hosted.NoticePage{Title: evil, Link: "javascript:alert(1)", LinkLabel: evil}})
 		},
 		"notice": func(w io.Writer) error {
 			return hosted.Notice(w, hosted.NoticePage{Surface: "Checkout", Title: evil, Text: evil, Link: "javascript:alert(1)", LinkLabel: evil})

@@ -21,15 +21,35 @@ var exponents = map[string]int{
 
 var symbols = map[string]string{"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥", "cad": "CA$", "aud": "A$"}
 
-// String writes the amount as people read it: $1,200.00, −€5.00, CHF 80.00.
+// String writes the amount in English: $1,200.00, −€5.00, CHF 80.00.
 func (m Money) String() string {
-	currency := strings.ToLower(m.Currency)
-	exponent, odd := exponents[currency]
+	sign, number := m.number(",", ".")
+	if symbol, ok := symbols[strings.ToLower(m.Currency)]; ok {
+		return sign + symbol + number
+	}
+	return sign + strings.ToUpper(m.Currency) + " " + number
+}
+
+// written sets the amount with other signs, the currency before or after it.
+func (m Money) written(thousands, decimal string, before bool) string {
+	sign, number := m.number(thousands, decimal)
+	symbol, ok := symbols[strings.ToLower(m.Currency)]
+	if !ok {
+		symbol = strings.ToUpper(m.Currency)
+	}
+	if before {
+		return symbol + "\u00a0" + sign + number
+	}
+	return sign + number + "\u00a0" + symbol
+}
+
+// number is the amount's sign and its digits, in the currency's own decimals.
+func (m Money) number(thousands, decimal string) (sign, whole string) {
+	exponent, odd := exponents[strings.ToLower(m.Currency)]
 	if !odd {
 		exponent = 2
 	}
 	digits := strconv.FormatInt(m.Minor, 10)
-	sign := ""
 	if rest, negative := strings.CutPrefix(digits, "-"); negative {
 		sign, digits = "−", rest
 	}
@@ -38,13 +58,10 @@ func (m Money) String() string {
 	}
 	whole, fraction := digits[:len(digits)-exponent], digits[len(digits)-exponent:]
 	for i := len(whole) - 3; i > 0; i -= 3 {
-		whole = whole[:i] + "," + whole[i:]
+		whole = whole[:i] + thousands + whole[i:]
 	}
 	if fraction != "" {
-		whole += "." + fraction
+		whole += decimal + fraction
 	}
-	if symbol, ok := symbols[currency]; ok {
-		return sign + symbol + whole
-	}
-	return sign + strings.ToUpper(currency) + " " + whole
+	return sign, whole
 }

@@ -55,6 +55,15 @@ var TestBankAccounts = []TestNumber{
 	{"000444444440", "Payouts fail: invalid currency"},
 }
 
+// Choice is a choice of a list.
+type Choice struct{ Value, Label string }
+
+// Banks are those that iDEAL knows.
+var Banks = []Choice{
+	{"abn_amro", "ABN AMRO"}, {"asn_bank", "ASN Bank"}, {"bunq", "bunq"}, {"ing", "ING"}, {"knab", "Knab"}, {"n26", "N26"}, {"nn", "Nationale-Nederlanden"},
+	{"rabobank", "Rabobank"}, {"regiobank", "RegioBank"}, {"revolut", "Revolut"}, {"sns_bank", "SNS"}, {"triodos_bank", "Triodos Bank"}, {"van_lanschot", "Van Lanschot"}, {"yoursafe", "Yoursafe"},
+}
+
 // Country is a choice of a country field.
 type Country struct{ Code, Name string }
 
