@@ -165,7 +165,7 @@ func TestBankAsksAboutKeepingACard(t *testing.T) {
 	page, err := io.ReadAll(res.Body)
 	must(t, err)
 	res.Body.Close()
-	if !strings.Contains(string(page), "really keep a way to pay with") {
+	if !strings.Contains(string(page), "may keep your payment details") {
 		t.Errorf("the bank asks: %s", page)
 	}
 	stay := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
