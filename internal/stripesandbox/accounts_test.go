@@ -205,3 +205,55 @@ func TestDeauthorizeAndReject(t *testing.T) {
 	b.refused(400, "insufficient_capabilities_for_transfer", "", "/v1/checkout/sessions", with([]string{"mode=payment", "success_url=https://h.test/",
 		"line_items[0][price_data][currency]=usd", "line_items[0][price_data][unit_amount]=5000", "line_items[0][price_data][product_data][name]=x", "line_items[0][quantity]=1"}, destination(p, 1)...)...)
 }
+
+// The states of a Custom account that tells everything by the API, row by row.
+func TestStatesByTheAPI(t *testing.T) {
+	b := start(t)
+	state := func(step string, a reply, charges, payouts, submitted bool, reason, capability string, due, past, pending bool) {
+		t.Helper()
+		r := a.Get("requirements")
+		if a.Get("charges_enabled").Bool() != charges || a.Get("payouts_enabled").Bool() != payouts || a.Get("details_submitted").Bool() != submitted ||
+			r.Get("disabled_reason").String() != reason || a.Get("capabilities.card_payments").String() != capability ||
+			(r.Get("currently_due.#").Int() > 0) != due || (r.Get("past_due.#").Int() > 0) != past || (r.Get("pending_verification.#").Int() > 0) != pending {
+			t.Errorf("%s: %s", step, a.Raw)
+		}
+	}
+	told := []string{"business_type=individual", "business_profile[url]=https://accessible.stripe.com", "tos_acceptance[date]=1700000000", "tos_acceptance[ip]=8.8.8.8"}
+	for k, v := range knownPerson(nil) {
+		told = append(told, "individual["+strings.ReplaceAll(strings.TrimPrefix(k, "individual."), ".", "][")+"]="+v)
+	}
+	fresh := func() string {
+		a := b.post("/v1/accounts", "type=custom", "capabilities[transfers][requested]=true", "capabilities[card_payments][requested]=true")
+		state("1 just created", a, false, false, false, "requirements.past_due", "inactive", true, true, false)
+		return "/v1/accounts/" + a.Get("id").String()
+	}
+	at := fresh()
+	state("2 told, no bank", b.post(at, told...), false, false, false, "requirements.past_due", "pending", true, true, true)
+	b.advance("5s")
+	state("4 verified, no bank", b.get(at), true, false, false, "requirements.past_due", "active", true, true, false)
+	b.post(at+"/external_accounts", "external_account=btok_us_verified")
+	state("5 active", b.get(at), true, true, true, "", "active", false, false, false)
+	at = fresh()
+	state("3 all sent", b.post(at, append(told, "external_account=btok_us_verified")...), false, false, true, "requirements.pending_verification", "pending", false, false, true)
+	b.advance("5s")
+	state("7 rejected", b.post(at+"/reject", "reason=other"), false, false, true, "rejected.other", "inactive", true, true, false)
+}
+
+func TestDeleteAccount(t *testing.T) {
+	b := start(t)
+	o := b.owner()
+	b.paid(5000, visa, destination(o, 500)...)
+	if r := b.call("DELETE", "/v1/accounts/"+o); r.status != 400 || !strings.Contains(r.Get("error.message").String(), "balance") {
+		t.Errorf("deleted with a balance: %s", r.Raw)
+	}
+	p := b.owner()
+	b.ok(b.call("DELETE", "/v1/accounts/"+p))
+	if r := b.call("GET", "/v1/accounts/"+p); r.status != 403 {
+		t.Errorf("after deleting: %d", r.status)
+	}
+	std := b.post("/v1/accounts", "type=standard").Get("id").String()
+	b.refused(400, "", "cannot be rejected", "/v1/accounts/"+std+"/reject", "reason=fraud")
+	for account, says := range map[string]string{std: "not an Express account", b.post("/v1/accounts", "type=express").Get("id").String(): "has not completed onboarding"} {
+		b.refused(400, "", says, "/v1/accounts/"+account+"/login_links")
+	}
+}

@@ -34,6 +34,9 @@ const (
 	assumeMetadata     = "session_metadata_copied"
 	assumeRedirects    = "automatic_methods_redirect"
 	assumeStandard     = "new_standard_receives_transfers"
+	assumeRejected     = "rejected_account_due"
+	assumeSanctions    = "sanctioned_disabled_reason"
+	assumeDemandDays   = "later_demand_days"
 )
 
 var assumptions = []Assumption{
@@ -53,6 +56,9 @@ var assumptions = []Assumption{
 	{assumePayments, []string{"yes", "no"}, "owners' accounts send `payment.created` for their `py_`"},
 	{assumeRedirects, []string{"by_currency", "always"}, "confirming with automatic payment methods needs a `return_url` where one of them redirects (iDEAL, for EUR), or always: at Stripe the Dashboard's settings decide"},
 	{assumeStandard, []string{"yes", "no"}, "a Standard account that asked for no capabilities receives transfers, as Stripe's own command line presumes"},
+	{assumeRejected, []string{"document", "nothing"}, "what is due of a rejected account that had told everything"},
+	{assumeSanctions, []string{"listed", "under_review", "<reason>"}, "`disabled_reason` of an account whose owner was born on 1900-01-01"},
+	{assumeDemandDays, []string{"14", "7", "30", "90"}, "days until a later demand stops payouts"},
 	{assumeMetadata, []string{"no", "yes"}, "a session's metadata is copied to its payment intent"},
 }
 

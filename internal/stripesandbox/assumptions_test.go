@@ -2,6 +2,7 @@ package stripesandbox_test
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -11,6 +12,27 @@ import (
 // Whatever is not known for sure can be assumed otherwise, and then is otherwise.
 func TestAssumptions(t *testing.T) {
 	seen := map[string]func(b *bench) string{
+		"rejected_account_due": func(b *bench) string {
+			o := b.owner()
+			b.post("/v1/accounts/"+o+"/reject", "reason=fraud")
+			if b.get("/v1/accounts/"+o).Get("requirements.past_due.0").String() == "individual.verification.document" {
+				return "document"
+			}
+			return "nothing"
+		},
+		"sanctioned_disabled_reason": func(b *bench) string {
+			a := b.post("/v1/accounts", "type=express").Get("id").String()
+			must(t, b.SubmitOnboarding(a, stripesandbox.OnboardingForm{Facts: knownPerson(map[string]string{"individual.dob.year": "1900"}), ProductDescription: "x", Account: "000123456789",
+				Routing: "110000000", Agree: true, Done: true}))
+			b.advance("5s")
+			return b.get("/v1/accounts/" + a).Get("requirements.disabled_reason").String()
+		},
+		"later_demand_days": func(b *bench) string {
+			o := b.owner()
+			b.steer("/accounts/"+o+"/onboard", m{"outcome": "due"})
+			left := b.get("/v1/accounts/"+o).Get("requirements.current_deadline").Int() - b.steer("/clock", m{}).Get("unix").Int()
+			return strconv.FormatInt((left+60)/86400, 10)
+		},
 		"unauthorized_type": func(b *bench) string {
 			req, _ := http.NewRequest("GET", b.url+"/v1/balance", nil)
 			return b.do(req).Get("error.type").String()

@@ -95,7 +95,7 @@ func (s *Server) addBank(a *Account, ba BankAccount, isDefault bool) (*BankAccou
 		s.at(s.now+3, timerOwned, added.ID)
 	case unprovenBank:
 		added.Owned = "due"
-		s.demand(a, ownershipFiles, "payouts", demandTime)
+		s.demand(a, ownershipFiles, "payouts", s.demandTime())
 	}
 	return added, nil
 }

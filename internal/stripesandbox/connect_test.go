@@ -400,6 +400,18 @@ func TestFiles(t *testing.T) {
 	}
 }
 
+// A file may be evidence, if it was uploaded for that.
+func TestFilesAsEvidence(t *testing.T) {
+	b := start(t)
+	dp := "/v1/disputes/" + b.steer("/charges/"+b.paid(5000, visa).Get("id").String()+"/dispute", m{}).Get("id").String()
+	receipt, passport := b.ok(b.upload("dispute_evidence", "receipt.pdf", "%PDF-1.4")), b.ok(b.upload("identity_document", "passport.png", png))
+	b.refused(400, "", "purpose", dp, "evidence[receipt]="+id(passport.Result), "submit=false")
+	b.refused(400, "resource_missing", "No such file upload", dp, "evidence[receipt]=file_nobody", "submit=false")
+	if d := b.post(dp, "evidence[receipt]="+id(receipt.Result), "submit=false"); d.Get("evidence.receipt").String() != id(receipt.Result) || !d.Get("evidence_details.has_evidence").Bool() {
+		t.Errorf("evidence: %s", d.Raw)
+	}
+}
+
 // A session for embedded components counts as a link.
 func TestAccountSession(t *testing.T) {
 	b := start(t)

@@ -2,11 +2,15 @@ package stripesandbox
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 )
 
-// A later demand may wait two weeks, after that payouts stop.
-const demandTime = 14 * day
+// demandTime is how long a later demand may wait; after that payouts stop.
+func (s *Server) demandTime() int64 {
+	days, _ := strconv.ParseInt(s.assumes(assumeDemandDays), 10, 64)
+	return days * day
+}
 
 const ownershipFiles = "documents.bank_account_ownership_verification.files"
 
@@ -34,7 +38,7 @@ func (s *Server) demandLater(a *Account, missing []string) {
 		}
 	}
 	for _, name := range missing {
-		s.demand(a, name, "payouts", demandTime)
+		s.demand(a, name, "payouts", s.demandTime())
 	}
 	if a.Check != "pending" {
 		a.Demands = slices.DeleteFunc(a.Demands, func(d Demand) bool {
@@ -59,7 +63,7 @@ func (s *Server) deriveDemands(a *Account) {
 			a.Future.CurrentDeadline = number(d.By)
 			continue
 		case d.Future:
-			d.Future, d.By, d.Had = false, d.By+demandTime, s.fact(a, d.Requirement)
+			d.Future, d.By, d.Had = false, d.By+s.demandTime(), s.fact(a, d.Requirement)
 			a.Demands[i] = d
 			if next == 0 || d.By < next {
 				next = d.By
@@ -133,7 +137,7 @@ func (s *Server) trigger(account, card string) {
 	}
 	switch card {
 	case nextDueCard:
-		s.change(a, func() { s.demand(a, s.identity(a), "payouts", demandTime) })
+		s.change(a, func() { s.demand(a, s.identity(a), "payouts", s.demandTime()) })
 	case chargeBlockCard:
 		s.change(a, func() { s.demand(a, s.identity(a), "charges", 0) })
 	case payoutsBlockCard:

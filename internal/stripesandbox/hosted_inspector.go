@@ -64,6 +64,9 @@ func (s *Server) inspectedKinds() []inspected {
 		{"transfers", "Transfers", heads("Transfer", "To", "Created", "$Amount", "$Reversed"), len(s.transfers.byID), listed(s.transfers, transferRow)},
 		{"disputes", "Disputes", heads("Dispute", "Charge", "Reason", "Status", "Created", "$Amount"), len(s.disputes.byID), listed(s.disputes, disputeRow)},
 		{"payouts", "Payouts", heads("Payout", "On", "Status", "Arrives", "$Amount"), len(s.payouts.byID), listed(s.payouts, payoutRow)},
+		{"persons", "Persons", heads("Person", "Of", "Name", "Role", "Created"), len(s.persons.byID), listed(s.persons, personRow)},
+		{"banks", "External accounts", heads("Account", "Of", "Number", "Status", "Currency"), len(s.banks.byID), listed(s.banks, bankRow)},
+		{"files", "Files", heads("File", "On", "Name", "Purpose", "Created"), len(s.files.byID), listed(s.files, fileRow)},
 	}
 }
 

@@ -226,21 +226,6 @@ func (s *Server) takeStep(r *http.Request, v onboardingVisit, st formStep) (onbo
 	return onboardingAnswer{to: onboardingPath(v.link) + s.nextStep(v, st.key)}, nil
 }
 
-// takeReview sends the form, or the person to what is still missing.
-func (s *Server) takeReview(r *http.Request, v onboardingVisit, open func(int, map[string]string) onboardingAnswer) (onboardingAnswer, error) {
-	if r.PostForm.Get("agree") != "yes" {
-		return open(http.StatusUnprocessableEntity, map[string]string{"agree": "Agree to go on."}), nil
-	}
-	if missing := s.nextStep(v, ""); missing != "review" {
-		return onboardingAnswer{to: onboardingPath(v.link) + missing}, nil
-	}
-	s.change(v.account, func() { s.fillFromForm(v.account, OnboardingForm{Agree: true, Done: true}) })
-	if v.link.Consent != nil {
-		return onboardingAnswer{to: s.grant(*v.link.Consent, v.account.ID)}, nil
-	}
-	return onboardingAnswer{to: v.link.ReturnURL}, nil
-}
-
 // surfaces is what the form stands in for, by the account's type.
 var surfaces = map[string]string{"express": "Stripe Express onboarding", "standard": "Stripe’s own sign-up", "custom": "Stripe’s form for Custom accounts"}
 
@@ -305,29 +290,4 @@ func (s *Server) more(r *http.Request, v onboardingVisit, p *hosted.OnboardingPa
 		}
 		p.Agree = r.PostForm.Get("agree") == "yes"
 	}
-}
-
-// reviewed is what was told on one step, for a last look.
-func (s *Server) reviewed(v onboardingVisit, st formStep, path string) []hosted.ReviewSection {
-	section := hosted.ReviewSection{Label: st.label, Href: path + st.key + "?edit=1"}
-	switch st.key {
-	case "review":
-		return nil
-	case "people":
-		section.Href = path + st.key
-		for p := range s.personsOf(v.account) {
-			section.Lines = append(section.Lines, orElse(p.name(), "Somebody")+" – "+roles(p))
-		}
-	case "bank":
-		if b := s.payoutDefault(v.account, v.account.DefaultCurrency); b != nil {
-			section.Lines = []string{orElse(string(b.BankName), "Debit card") + " •••• " + b.Last4}
-		}
-	default:
-		for _, f := range st.fields {
-			if had := s.holds(v.account, f); had != "" {
-				section.Lines = append(section.Lines, masked(f, had))
-			}
-		}
-	}
-	return []hosted.ReviewSection{section}
 }

@@ -37,7 +37,9 @@ func (s *Server) personStep(v onboardingVisit, id string) (formStep, bool) {
 	}
 	fields := []formField{{Field: hosted.Field{Name: "roles", Label: "What are they to the company?", Type: "checks", Options: personRoles}, optional: true}}
 	fields = append(fields, input("person_email", "E-mail", who+"email", "bob@example.com").typed("email", "off"))
-	return formStep{"person", "Person", "Tell us about this person", slices.Concat(s.personFields(v.account, who), fields)}, v.account.isCompany()
+	about := s.personFields(v.account, who)
+	about[0].test = "Bob" // the first name
+	return formStep{"person", "Person", "Tell us about this person", slices.Concat(about, fields)}, v.account.isCompany()
 }
 
 // unfinished is somebody of whom something is missing; nil when nobody is.

@@ -55,6 +55,18 @@ func accountRow(a *Account) hosted.ObjectRow {
 	return row(a, textCell(a.Type), textCell(string(a.Email)), statusCell(standing(a)), momentCell(a.Created))
 }
 
+func personRow(p *Person) hosted.ObjectRow {
+	return row(p, objectLink(p.Account), textCell(p.name()), textCell(roles(p)), momentCell(p.Created))
+}
+
+func bankRow(b *BankAccount) hosted.ObjectRow {
+	return row(b, scopeCell(b.Account), textCell("•••• "+b.Last4), statusCell(b.Status), textCell(b.Currency))
+}
+
+func fileRow(f *File) hosted.ObjectRow {
+	return row(f, scopeCell(f.Scope), textCell(string(f.Filename)), textCell(f.Purpose), momentCell(f.Created))
+}
+
 func sessionRow(c *Session) hosted.ObjectRow {
 	return row(c, statusCell(c.Status), statusCell(c.PaymentStatus), objectLink(string(c.Intent)), momentCell(c.Created), sumCell(c.AmountTotal, c.Currency))
 }

@@ -105,7 +105,7 @@ func (s *Server) settleAccount(a *Account) {
 		}
 	}
 	if a.Check == "" && a.ChargesEnabled {
-		a.Check, a.Verified = "passed", true
+		a.Check, a.Verified, a.Trusted = "passed", true, true
 	}
 }
 

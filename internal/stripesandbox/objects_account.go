@@ -36,6 +36,8 @@ type Account struct {
 	Failures []failure `json:"_failures"`
 	// Verified: a check was passed once. What is demanded from then on has a deadline.
 	Verified bool `json:"_verified"`
+	// Trusted: it was imported as verified, so nothing that it has not told is missing.
+	Trusted bool `json:"_trusted,omitempty"`
 	// Demands are later requirements.
 	Demands  []Demand `json:"_demands"`
 	Rejected string   `json:"_rejected"`

@@ -95,7 +95,7 @@ func (s *Server) onboardTo(a *Account, outcome string) error {
 	case "rejected":
 		a.Rejected = "fraud"
 	case "due":
-		s.demand(a, s.identity(a), "payouts", demandTime)
+		s.demand(a, s.identity(a), "payouts", s.demandTime())
 	case "future":
 		a.Demands = []Demand{{Requirement: s.identity(a), By: s.now + 30*day, Blocks: "payouts", Had: s.fact(a, s.identity(a)), Future: true}}
 	}

@@ -50,13 +50,13 @@ func (s *Server) formSteps(v onboardingVisit) []formStep {
 	}
 	steps := []formStep{contactStep(a, who)}
 	steps = append(steps, formStep{"business", "Your business", "What do you offer?", []formField{
-		input("product_description", "What you offer", "business_profile.product_description", "A home to rent").hint("A sentence is enough. Tenants do not see it."),
+		input("product_description", "What you offer", "business_profile.product_description", "A home to rent").hint("A sentence is enough."),
 		input("url", "Website", "business_profile.url", "https://accessible.stripe.com").typed("url", "url").maybe()}})
 	if a.isCompany() {
 		steps = append(steps, formStep{"company", "The company", "Tell us about the company", append([]formField{
 			input("company_name", "Legal name", "company.name", "Rosen Homes LLC").typed("", "organization"),
-			input("tax_id", "Tax number", "company.tax_id", "000000000").digits("", "").half(),
-			input("company_phone", "Telephone", "company.phone", "0000000000").typed("tel", "off").half()}, addressFields(a, "company.", "company_")...)})
+			input("tax_id", "Tax number", "company.tax_id", "000000000").digits("", ""),
+			input("company_phone", "Telephone", "company.phone", "0000000000").typed("tel", "off")}, addressFields(a, "company.", "company_")...)})
 	}
 	steps = append(steps, formStep{"details", "About you", "Tell us about yourself", s.personFields(a, who)})
 	if a.BusinessType == "company" {

@@ -81,6 +81,9 @@ func noRequirements() Requirements {
 // missingFacts is what an account still has to tell, its bank account aside.
 func (s *Server) missingFacts(a *Account) []string {
 	due := []string{}
+	if a.Trusted {
+		return due
+	}
 	add := func(name string, there bool) {
 		if !there {
 			due = append(due, name)
@@ -127,11 +130,11 @@ func (s *Server) derive(a *Account) {
 	switch {
 	case a.Rejected != "":
 		r.DisabledReason = text("rejected." + a.Rejected)
-		if len(r.CurrentlyDue) == 0 {
+		if len(r.CurrentlyDue) == 0 && s.assumes(assumeRejected) == "document" {
 			r.CurrentlyDue = []string{s.identity(a)} // what an appeal would have to show
 		}
 	case s.listed(a):
-		r.DisabledReason = "listed"
+		r.DisabledReason = text(s.assumes(assumeSanctions))
 	case len(missing) > 0:
 		r.DisabledReason = "requirements.past_due"
 	case a.Verified:
