@@ -21,6 +21,7 @@ type books struct {
 	now     int64
 	sums    map[string]gjson.Result // by currency, the outside too
 	of      map[string][]shown      // by object
+	rows    map[string]int64        // by scope and source, and by type too
 	carried map[string]int64        // what the rows of an automatic payout come to, its own too
 	seen    map[string]bool         // what was held against its shape before
 }
@@ -30,6 +31,7 @@ type desk struct {
 	http.Handler
 	fatalf func(string, ...any)
 	seen   map[string]bool
+	latest map[string]string // the newest event seen of each account
 }
 
 func (d desk) ask(r *http.Request) reply {
@@ -67,6 +69,24 @@ func (d desk) whole(path string, params ...string) (all []gjson.Result) {
 	}
 }
 
+// news are the events since the last look.
+func (d desk) news(scope string, acting []string) (all []gjson.Result) {
+	if d.latest[scope] == "" {
+		if all = d.whole("/v1/events", acting...); len(all) > 0 {
+			d.latest[scope] = all[0].Get("id").String()
+		}
+		return all
+	}
+	for {
+		page := d.call(http.MethodGet, "/v1/events", slices.Concat(acting, []string{"limit=100", "ending_before=" + d.latest[scope]})...)
+		data := page.Get("data").Array()
+		if len(data) == 0 {
+			return all
+		}
+		all, d.latest[scope] = append(all, data...), data[0].Get("id").String()
+	}
+}
+
 // moneyLists are what an account's books consist of; the platform has ourLists too.
 var (
 	moneyLists = []string{"charges", "refunds", "payment_intents", "disputes", "payouts", "balance_transactions"}
@@ -95,7 +115,7 @@ func (d desk) read(scopes ...string) books {
 		for _, list := range lists {
 			keep(scope, d.whole("/v1/"+list, acting...)...)
 		}
-		keep(scope, d.whole("/v1/events", acting...)...)
+		keep(scope, d.news(scope, acting)...)
 	}
 	for _, po := range b.of["payout"] {
 		if po.Get("automatic").Bool() {
@@ -110,17 +130,30 @@ func (d desk) read(scopes ...string) books {
 	for _, fee := range b.of["application_fee"] {
 		keep("", fee.Get("refunds.data").Array()...)
 	}
+	b.sumUp()
 	b.sums = d.ask(httptest.NewRequest(http.MethodGet, "/_sandbox/ledger", nil)).Get("sums").Map()
 	b.now = d.ask(httptest.NewRequest(http.MethodGet, "/_sandbox/clock", nil)).Get("unix").Int()
 	return b
 }
 
+// sumUp adds up the rows of each source, by type and all together.
+func (b *books) sumUp() {
+	b.rows = map[string]int64{}
+	for _, t := range b.of["balance_transaction"] {
+		source, amount := t.scope+" "+t.Get("source").String(), t.Get("amount").Int()
+		b.rows[source] += amount
+		b.rows[source+" "+t.Get("type").String()] += amount
+	}
+}
+
 // moved is what an object's rows of these types have come to on its account.
 func (b books) moved(o shown, types ...string) (sum int64) {
-	for _, t := range b.of["balance_transaction"] {
-		if t.scope == o.scope && t.Get("source").String() == o.Get("id").String() && (len(types) == 0 || slices.Contains(types, t.Get("type").String())) {
-			sum += t.Get("amount").Int()
-		}
+	source := o.scope + " " + o.Get("id").String()
+	if len(types) == 0 {
+		return b.rows[source]
+	}
+	for _, kind := range types {
+		sum += b.rows[source+" "+kind]
 	}
 	return sum
 }

@@ -104,3 +104,8 @@ func Banks() (rows [][]string) {
 	}
 	return rows
 }
+
+// Proportion is what goes back of total when amount of base is refunded.
+func Proportion(total, gone, amount, base int64, completes bool) int64 {
+	return proportion(total, gone, amount, base, completes)
+}

@@ -41,7 +41,7 @@ func TestPromisesNoticeDefects(t *testing.T) {
 	b.steer("/charges/"+back.Get("id").String()+"/dispute", m{})
 	b.post("/v1/payouts", "amount=500", "currency=usd")
 	b.steer("/topups/"+b.post("/v1/topups", "amount=700", "currency=usd").Get("id").String()+"/resolve", m{"outcome": "succeeded"})
-	d := desk{b.Server, t.Fatalf, map[string]bool{}}
+	d := desk{b.Server, t.Fatalf, map[string]bool{}, map[string]string{}}
 	sound := d.read("", o)
 	if wrong := sound.wrong(); len(wrong) > 0 {
 		t.Fatalf("the books are wrong already:\n%s", strings.Join(wrong, "\n"))
@@ -114,7 +114,9 @@ func (b books) with(kind string, was, is shown) books {
 	}
 	i := slices.IndexFunc(of[kind], func(o shown) bool { return o.Raw == was.Raw })
 	of[kind][i] = is
-	return books{now: b.now, sums: b.sums, of: of, carried: b.carried, seen: map[string]bool{}}
+	changed := books{now: b.now, sums: b.sums, of: of, carried: b.carried, seen: map[string]bool{}}
+	changed.sumUp()
+	return changed
 }
 
 func (b books) breaks(promise string) (broken bool) {
