@@ -1,6 +1,9 @@
 package stripesandbox
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // askedLine is a line item as it was sent.
 type askedLine struct {
@@ -75,22 +78,38 @@ func (c *call) sessionLines() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.ignore("limit", "starting_after", "ending_before")
-	return c.lineItems(cs), c.check()
+	return page(c, slices.Values(c.itemsOf(cs)), nil)
 }
 
-// lineItems is the list a session shows of its lines.
+// Item is a line as the API shows it.
+type Item struct {
+	header
+	Discount    int64          `json:"amount_discount"`
+	Subtotal    int64          `json:"amount_subtotal"`
+	Tax         int64          `json:"amount_tax"`
+	Total       int64          `json:"amount_total"`
+	Currency    string         `json:"currency"`
+	Description string         `json:"description"`
+	Price       map[string]any `json:"price"`
+	Quantity    int64          `json:"quantity"`
+}
+
+func (s *Server) itemsOf(cs *Session) (items []*Item) {
+	for _, l := range cs.Lines {
+		item := &Item{header: header{ID: l.ID, Object: "item"}, Subtotal: l.Amount, Total: l.Amount, Currency: l.Currency, Description: l.Name, Quantity: l.Quantity}
+		if p, ok := s.prices.get(l.Price); ok {
+			item.Price = s.show(p)
+		}
+		items = append(items, item)
+	}
+	return items
+}
+
+// lineItems is the list a session shows of its lines when it is expanded.
 func (s *Server) lineItems(cs *Session) map[string]any {
 	data := []any{}
-	for _, l := range cs.Lines {
-		item := map[string]any{
-			"id": l.ID, "object": "item", "amount_discount": 0, "amount_subtotal": l.Amount, "amount_tax": 0, "amount_total": l.Amount,
-			"currency": l.Currency, "description": l.Name, "quantity": l.Quantity, "price": nil,
-		}
-		if p, ok := s.prices.get(l.Price); ok {
-			item["price"] = s.show(p)
-		}
-		data = append(data, item)
+	for _, item := range s.itemsOf(cs) {
+		data = append(data, s.show(item))
 	}
 	return map[string]any{"object": "list", "data": data, "has_more": false, "url": "/v1/checkout/sessions/" + cs.ID + "/line_items"}
 }

@@ -140,9 +140,13 @@ func (s *Server) receipt(w http.ResponseWriter, r *http.Request) {
 	s.reply(w, http.StatusOK, func(w io.Writer) error { return hosted.Receipt(w, p) })
 }
 
-// methodInWords names a card or bank account by kind and last digits.
+// methodInWords names how a charge was paid: a card or bank account by kind and
+// last digits.
 func methodInWords(ch *Charge) string {
-	kind := map[any]string{sepaDebit: "SEPA Direct Debit", usBank: "US bank account"}[ch.MethodDetails["type"]]
+	kind := map[any]string{sepaDebit: "SEPA Direct Debit", usBank: "US bank account", "ideal": "iDEAL", "oxxo": "OXXO"}[ch.MethodDetails["type"]]
+	if ch.Number == "" {
+		return kind
+	}
 	if card, ok := ch.MethodDetails["card"].(map[string]any); ok {
 		kind, _ = card["brand"].(string)
 	}

@@ -104,6 +104,16 @@ func (s *Server) inspectorDispute(w http.ResponseWriter, r *http.Request) {
 	s.acted(w, r, err, "/inspector/disputes", "%s was decided: %s.", id, outcome)
 }
 
+// inspectorIntent is the bank's answer to a debit, or the shop's to a voucher.
+func (s *Server) inspectorIntent(w http.ResponseWriter, r *http.Request) {
+	id, failure, said := r.PostFormValue("id"), "", "paid"
+	if r.PostFormValue("outcome") == "fail" {
+		failure, said = "insufficient_funds", "failed"
+	}
+	err := s.do(func() error { return s.endDebit(id, failure) })
+	s.acted(w, r, err, "/inspector/objects/"+id, "%s: %s.", id, said)
+}
+
 func (s *Server) inspectorRefund(w http.ResponseWriter, r *http.Request) {
 	id := r.PostFormValue("id")
 	err := s.do(func() error { return s.failRefund(id, "lost_or_stolen_card") })

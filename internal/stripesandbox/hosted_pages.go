@@ -54,6 +54,7 @@ func (s *Server) hostedRoutes(mux *http.ServeMux) {
 	page("POST /inspector/webhooks", s.inspectorWebhooks)
 	page("POST /inspector/resend", s.inspectorResend)
 	page("POST /inspector/disputes", s.inspectorDispute)
+	page("POST /inspector/intents", s.inspectorIntent)
 	page("POST /inspector/refunds", s.inspectorRefund)
 	page("/", func(w http.ResponseWriter, r *http.Request) { s.nothingHere(w) })
 }

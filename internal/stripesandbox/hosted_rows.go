@@ -115,6 +115,13 @@ func actions(rec record) []hosted.Action {
 			{Label: "Win", Href: "/inspector/disputes", Fields: []hosted.Hidden{id, {Name: "outcome", Value: "won"}}},
 			{Label: "Lose", Href: "/inspector/disputes", Fields: []hosted.Hidden{id, {Name: "outcome", Value: "lost"}}, Danger: true},
 		}
+	case *Intent:
+		if o.Status == "processing" || o.waitsForVoucher() {
+			return []hosted.Action{
+				{Label: "Let it be paid", Href: "/inspector/intents", Fields: []hosted.Hidden{id, {Name: "outcome", Value: "succeed"}}},
+				{Label: "Let it fail", Href: "/inspector/intents", Fields: []hosted.Hidden{id, {Name: "outcome", Value: "fail"}}, Danger: true},
+			}
+		}
 	case *Refund:
 		if o.Scope == "" && (o.Status == "succeeded" || o.Status == "pending") {
 			return []hosted.Action{{Label: "Let fail", Href: "/inspector/refunds", Fields: []hosted.Hidden{id}, Danger: true}}

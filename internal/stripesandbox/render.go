@@ -192,7 +192,7 @@ var absent = map[string]string{"charge": "transfer", "refund": "failure_balance_
 
 var withoutMode = map[string]bool{
 	"account": true, "person": true, "card": true, "file": true, "refund": true, "balance_transaction": true, "bank_account": true, "capability": true,
-	"transfer_reversal": true, "fee_refund": true, "account_link": true, "login_link": true, "application": true,
+	"transfer_reversal": true, "fee_refund": true, "account_link": true, "login_link": true, "application": true, "item": true,
 }
 
 // constants are fields that this sandbox never fills, by object.
