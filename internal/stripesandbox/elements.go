@@ -1,6 +1,7 @@
 package stripesandbox
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -20,8 +21,8 @@ func (s *Server) elementRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /v3/frame", elementPage("frame/frame.html", framePolicy))
 	mux.HandleFunc("GET /demo/elements", elementPage("demo/elements.html", framePolicy+"; frame-src 'self'; frame-ancestors 'none'"))
 	mux.HandleFunc("GET /v3/assets/{dir}/{file}", elementFile)
-	mux.Handle("GET /v3/challenge/{id}", guard.Handler(http.HandlerFunc(s.framedChallenge)))
-	mux.Handle("POST /v3/challenge/{id}", guard.Handler(http.HandlerFunc(s.framedChallengeAnswer)))
+	mux.Handle("GET /v3/window/{id}", guard.Handler(http.HandlerFunc(s.windowShow)))
+	mux.Handle("POST /v3/window/{id}", guard.Handler(http.HandlerFunc(s.windowAnswer)))
 }
 
 // stripeJS may be loaded by a page of any site.
@@ -70,29 +71,43 @@ func elementFile(w http.ResponseWriter, r *http.Request) {
 	http.ServeFileFS(w, r, elements.Files(), name)
 }
 
-// framedChallenge is the bank's question in the window of stripe.js.
-func (s *Server) framedChallenge(w http.ResponseWriter, r *http.Request) {
+// windowShow is what stripe.js shows over the page for an intent that asks.
+func (s *Server) windowShow(w http.ResponseWriter, r *http.Request) {
 	v, found := s.lookAtChallenge(r)
 	if !found {
 		s.nothingHere(w)
 		return
 	}
-	s.drawChallenge(w, elements.Challenge{Merchant: v.page.Merchant, Amount: v.page.Amount.String(), Last4: v.page.Last4, Action: r.URL.Path, Over: !v.waiting})
-}
-
-func (s *Server) framedChallengeAnswer(w http.ResponseWriter, r *http.Request) {
-	_, err := s.CompleteChallenge(r.PathValue("id"), r.PostFormValue("outcome") == "complete")
-	if err != nil && asAPIError(err).Status >= http.StatusInternalServerError {
-		s.trouble(w, "3D Secure", err)
-		return
+	win := elements.Window{Merchant: v.page.Merchant, Last4: v.page.Last4, Action: r.URL.Path, Over: !v.waiting}
+	if !v.page.Setup {
+		win.Amount = v.page.Amount.String()
 	}
-	s.drawChallenge(w, elements.Challenge{Over: true})
+	s.look(func() {
+		if in, ok := s.intents.get(r.PathValue("id")); ok && in.waitsForVoucher() {
+			details := in.NextAction["oxxo_display_details"].(map[string]any)
+			win.Voucher, win.Number = fmt.Sprint(details["hosted_voucher_url"]), fmt.Sprint(details["number"])
+			win.Expires = instant(orNumber(0, details["expires_after"])).Format("2 January 2006")
+		}
+	})
+	s.drawWindow(w, win)
 }
 
-func (s *Server) drawChallenge(w http.ResponseWriter, c elements.Challenge) {
+// windowAnswer takes the answer to the bank; a voucher is only looked at.
+func (s *Server) windowAnswer(w http.ResponseWriter, r *http.Request) {
+	if outcome := r.PostFormValue("outcome"); outcome == "complete" || outcome == "fail" {
+		_, err := s.CompleteChallenge(r.PathValue("id"), outcome == "complete")
+		if err != nil && asAPIError(err).Status >= http.StatusInternalServerError {
+			s.trouble(w, "3D Secure", err)
+			return
+		}
+	}
+	s.drawWindow(w, elements.Window{Over: true})
+}
+
+func (s *Server) drawWindow(w http.ResponseWriter, win elements.Window) {
 	w.Header().Set("Cache-Control", "no-store")
 	frameable(w, framePolicy)
-	if err := c.Write(w); err != nil {
+	if err := win.Write(w); err != nil {
 		s.log.Error("sandbox page", "error", err)
 	}
 }

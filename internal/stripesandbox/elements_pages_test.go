@@ -2,6 +2,7 @@ package stripesandbox_test
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -15,8 +16,23 @@ func TestElementsForEverybody(t *testing.T) {
 	t.Parallel()
 	_, v := hostedSandbox(t, stripesandbox.Options{})
 	p := browser.New(t)
+	asks := func(method string, more ...string) string {
+		form := url.Values{"amount": {"9000"}, "currency": {"usd"}, "payment_method_types[0]": {"card"}, "payment_method": {method}, "confirm": {"true"}}
+		for i := 0; i < len(more); i += 2 {
+			form[more[i]] = []string{more[i+1]}
+		}
+		if method == "" {
+			form.Del("payment_method")
+		}
+		return v.base + "/v3/window/" + v.api(http.MethodPost, "/v1/payment_intents", form)["id"].(string)
+	}
 	look := func(width int) {
-		for _, show := range []string{"payment&currency=eur", "card", "split"} {
+		voucher := asks("", "currency", "mxn", "payment_method_types[0]", "oxxo", "payment_method_data[type]", "oxxo", "payment_method_data[billing_details][name]", "Ada", "payment_method_data[billing_details][email]", "ada@example.com")
+		for _, window := range []string{asks("pm_card_threeDSecure2Required"), asks("pm_card_visa"), voucher} {
+			p.Goto(window)
+			p.Axe()
+		}
+		for _, show := range []string{"payment&currency=eur", "card", "split", "setup"} {
 			p.Goto(v.base + "/demo/elements?show=" + show)
 			p.Wait(`document.querySelector('body.ready')`)
 			p.Axe()
@@ -24,6 +40,9 @@ func TestElementsForEverybody(t *testing.T) {
 				t.Errorf("%s is %d px wide on a screen of %d", p.URL(), wide, width)
 			}
 		}
+		p.Goto(v.base + "/demo/elements?show=checkout")
+		p.Wait(`document.querySelector('#checkout iframe')`)
+		p.Axe()
 		for _, element := range []string{"card", "cardNumber", "iban", "idealBank", "linkAuthentication", "address", "payment"} {
 			p.Goto(v.base + "/v3/frame?alone=" + element + "#" + element)
 			p.Wait(`document.querySelector('input, select')`)

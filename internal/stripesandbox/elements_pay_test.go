@@ -336,3 +336,79 @@ func TestRedirectToCheckout(t *testing.T) {
 	s.WaitURL("/c/pay/" + session)
 	s.WaitText("h1", "Payment details")
 }
+
+// A voucher is shown over the page, and paid another day.
+func TestVoucherOverThePage(t *testing.T) {
+	t.Parallel()
+	s := openShop(t)
+	secret := s.intent(url.Values{"currency": {"mxn"}, "payment_method_types[0]": {"oxxo"}})
+	s.begin(fmt.Sprintf(`stripe.confirmOxxoPayment(%q, {payment_method: {billing_details: {name: 'Ada Lovelace', email: 'ada@example.com'}}})`, secret))
+	s.atBank(false) // the second thing to press: the link to the voucher is the first
+	if got := s.result(`.paymentIntent.status`) + " " + s.result(`.paymentIntent.next_action.type`); got != "requires_action oxxo_display_details" {
+		t.Errorf("the page is told %s", got)
+	}
+}
+
+// Debits are accepted with a mandate, and processed for days.
+func TestDebitElements(t *testing.T) {
+	t.Parallel()
+	s := openShop(t)
+	s.run(`window.iban = hear(stripe.elements().create('iban', {supportedCountries: ['SEPA']})); iban.mount('#one')`)
+	s.Wait(`last('ready')`)
+	s.run(`iban.focus()`)
+	s.Type("AT611904300234573201")
+	s.Wait(`last('change').complete && last('change').country === 'AT'`)
+	euros := url.Values{"currency": {"eur"}, "payment_method_types[0]": {"sepa_debit"}}
+	s.begin(fmt.Sprintf(`stripe.confirmSepaDebitPayment(%q, {payment_method: {sepa_debit: iban, billing_details: {name: 'Ada', email: 'ada@example.com'}}})`, s.intent(euros)))
+	if got := s.result(`.paymentIntent.status`); got != "processing" {
+		t.Errorf("by IBAN: %s", got)
+	}
+	s.run(`iban.destroy()`)
+	s.run(`heard.length = 0`)
+	s.payment(fmt.Sprintf(`{clientSecret: %q}`, s.intent(euros)))
+	s.Type("AT611904300234573201\tAda Lovelace\tada@example.com")
+	s.Wait(`last('change').complete && last('change').value.type === 'sepa_debit'`)
+	s.begin(fmt.Sprintf(withElements, "confirmPayment", "if_required"))
+	if got := s.result(`.paymentIntent.status`); got != "processing" {
+		t.Errorf("in the Payment Element: %s", got)
+	}
+	s.begin(fmt.Sprintf(`stripe.confirmUsBankAccountPayment(%q, {payment_method: {us_bank_account: {routing_number: '110000000', account_number: '000123456789', account_holder_type: 'individual'}, billing_details: {name: 'Ada', email: 'ada@example.com'}}})`,
+		s.intent(url.Values{"payment_method_types[0]": {"us_bank_account"}})))
+	if got := s.result(`.paymentIntent.next_action?.type`) + s.result(`.paymentIntent.status`); got != "undefinedprocessing" && got != "verify_with_microdepositsrequires_action" {
+		t.Errorf("by account number: %s", got)
+	}
+}
+
+// A card is kept for later by a setup intent, in the Payment Element and by the
+// Card Element; the bank may ask there too.
+func TestElementsSetUp(t *testing.T) {
+	t.Parallel()
+	s := openShop(t)
+	setup := func() string {
+		return s.api(http.MethodPost, "/v1/setup_intents", url.Values{"payment_method_types[0]": {"card"}})["client_secret"].(string)
+	}
+	secret := setup()
+	s.payment(fmt.Sprintf(`{clientSecret: %q}`, secret))
+	s.Type("4242424242424242\t1234\t123\t\t94103")
+	s.Wait(`last('change').complete`)
+	s.begin(fmt.Sprintf(withElements, "confirmSetup", "if_required"))
+	if got := s.result(`.setupIntent.status`); got != "succeeded" {
+		t.Errorf("the page is told %s", got)
+	}
+	s.is(secret, "succeeded")
+	s.begin(fmt.Sprintf(`stripe.retrieveSetupIntent(%q)`, secret))
+	if got := s.result(`.setupIntent.status`) + s.result(`.setupIntent.metadata`); got != "succeededundefined" {
+		t.Errorf("the page reads %s", got)
+	}
+	s.run(`pay.destroy(); heard.length = 0`)
+	s.card("4000002760003184")
+	for pass, want := range map[bool]string{true: "succeeded", false: "requires_payment_method"} {
+		secret := setup()
+		s.begin(fmt.Sprintf(`stripe.confirmCardSetup(%q, {payment_method: {card}})`, secret))
+		s.atBank(pass)
+		if got := s.result(`.setupIntent?.status ?? result.error.setup_intent.status`); got != want {
+			t.Errorf("pass %t: %s", pass, got)
+		}
+		s.is(secret, want)
+	}
+}

@@ -52,13 +52,14 @@ func File(name string) []byte {
 	return data
 }
 
-// Challenge is a bank's question in the window that stripe.js opens; Over says
-// that it was answered, to the page and to a person who still sees it.
-type Challenge struct {
+// Window is what stripe.js shows over the page: a bank's question, a voucher, or
+// word to the page and the person that it is over.
+type Window struct {
 	Merchant, Amount, Last4, Action string
+	Voucher, Number, Expires        string
 	Over                            bool
 }
 
-var challenge = template.Must(template.ParseFS(files, "frame/challenge.html"))
+var window = template.Must(template.ParseFS(files, "frame/window.html"))
 
-func (c Challenge) Write(w io.Writer) error { return challenge.Execute(w, c) }
+func (v Window) Write(w io.Writer) error { return window.Execute(w, v) }

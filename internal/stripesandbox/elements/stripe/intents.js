@@ -34,14 +34,14 @@ async function act(access, what, intent) {
   if (intent.status !== 'requires_action' || !action) return settled(what.kind, intent);
   switch (action.type) {
     case 'use_stripe_sdk':
-      if (await dialog(`${origin}/v3/challenge/${intent.id}`, 'Secure authentication frame') === null) {
+      if (await dialog(`${origin}/v3/window/${intent.id}`, 'Secure authentication frame') === null) {
         await request(access, 'POST', `${kinds[what.kind].path}/${intent.id}/source_cancel`, {client_secret: what.secret});
       }
       break;
     case 'redirect_to_url':
       return leave(action.redirect_to_url.url);
     case 'oxxo_display_details':
-      await dialog(action.oxxo_display_details.hosted_voucher_url, 'Voucher');
+      await dialog(`${origin}/v3/window/${intent.id}`, 'Voucher');
       break;
     default:
       return settled(what.kind, intent); // nothing that a page can do
