@@ -85,6 +85,7 @@ func (s *Server) windowShow(w http.ResponseWriter, r *http.Request) {
 	s.look(func() {
 		if in, ok := s.intents.get(r.PathValue("id")); ok && in.waitsForVoucher() {
 			details := in.NextAction["oxxo_display_details"].(map[string]any)
+			win.Over = false
 			win.Voucher, win.Number = fmt.Sprint(details["hosted_voucher_url"]), fmt.Sprint(details["number"])
 			win.Expires = instant(orNumber(0, details["expires_after"])).Format("2 January 2006")
 		}

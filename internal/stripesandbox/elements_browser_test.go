@@ -12,13 +12,19 @@ import (
 	"hearth/internal/testkit/browser"
 )
 
-// shopPage is a merchant's page, of another origin than the sandbox.
+// shopPage is a merchant's page, of another origin than the sandbox and with a
+// strict policy of its own.
 const shopPage = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Shop</title>
 <link rel="icon" href="data:,"><script src="%s/v3/"></script></head><body><main><h1>Shop</h1><div id="one"></div><div id="two"></div><div id="three"></div></main>
-<script>
+<script nonce="shop">
 	const stripe = Stripe('pk_test_shop');
 	const heard = [];
 	const hear = element => { for (const name of ['ready', 'change', 'focus', 'blur', 'escape', 'loaderror']) element.on(name, data => heard.push({name, ...data})); return element; };
+	let opened = false; // the window over the page has loaded
+	new MutationObserver(changes => changes.forEach(c => c.addedNodes.forEach(n => {
+		opened = false;
+		n.querySelector?.('iframe')?.addEventListener('load', () => opened = true);
+	}))).observe(document.body, {childList: true});
 	const last = name => heard.filter(e => e.name === name).at(-1);
 </script></body></html>`
 
@@ -32,7 +38,10 @@ type shop struct {
 func openShop(t *testing.T) *shop {
 	t.Helper()
 	_, v := hostedSandbox(t, stripesandbox.Options{})
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprintf(w, shopPage, v.base) }))
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Security-Policy", fmt.Sprintf("default-src 'none'; script-src 'nonce-shop' %[1]s; frame-src %[1]s; connect-src %[1]s; img-src data:", v.base))
+		fmt.Fprintf(w, shopPage, v.base)
+	}))
 	t.Cleanup(srv.Close)
 	s := &shop{browser.New(t), v, srv.URL}
 	s.Goto(srv.URL + "/pay?keep=1")
@@ -69,13 +78,18 @@ func (s *shop) result(part string) string {
 	return browser.Eval[string](s.Page, `(() => { try { return String(window.result`+part+`) } catch { return JSON.stringify(window.result) } })()`)
 }
 
+// focus puts the caret into an element; its frame says when that is done.
+func (s *shop) focus(element string) {
+	s.t.Helper()
+	s.run(element + `.focus(); await ` + element + `._ask('focus')`)
+}
+
 // card mounts a Card Element and fills it by the keyboard.
 func (s *shop) card(number string) {
 	s.t.Helper()
 	s.run(`window.card = hear(stripe.elements().create('card')); card.mount('#one')`)
 	s.Wait(`last('ready')`)
-	s.run(`card.focus()`)
-	s.Wait(`last('focus')`)
+	s.focus(`card`)
 	s.Type(number + "123412394103")
 	s.Wait(`last('change')?.complete`)
 }
@@ -89,7 +103,7 @@ func TestCardElementTellsOfChanges(t *testing.T) {
 	s := openShop(t)
 	s.run(`window.card = hear(stripe.elements().create('card')); card.mount('#one')`)
 	s.Wait(`document.querySelector('#one.StripeElement.StripeElement--empty') && last('ready')`)
-	s.run(`card.focus()`)
+	s.focus(`card`)
 	s.Wait(`document.querySelector('#one.StripeElement--focus')`)
 	s.Type("4")
 	s.Wait(`last('change').brand === 'visa' && !last('change').empty && !document.querySelector('.StripeElement--empty')`)
@@ -145,5 +159,97 @@ func TestIntegrationErrors(t *testing.T) {
 	}
 	if got := browser.Eval[string](s.Page, `stripe.retrievePaymentIntent('pi_none_secret_x').then(r => r.error.type + ' ' + r.error.code)`); got != "invalid_request_error resource_missing" {
 		t.Errorf("an intent that nobody knows: %s", got)
+	}
+}
+
+// What frames know of cards agrees with the cards that the sandbox has.
+func TestFramesKnowTheTestCards(t *testing.T) {
+	t.Parallel()
+	s := openShop(t)
+	s.Goto(s.base + "/demo/elements?show=card")
+	s.run(`window.cards = await import('/v3/assets/frame/cards.js')`)
+	for _, row := range stripesandbox.Cards() {
+		number, want := row[0], ""
+		if number == "4242424242424241" {
+			want = "invalid_number"
+		}
+		if got := browser.Eval[string](s.Page, fmt.Sprintf(`cards.checkNumber(cards.formatNumber(%q))`, number)); got != want {
+			t.Errorf("%s: %q, want %q", number, got, want)
+		}
+	}
+	for _, row := range stripesandbox.Debits() {
+		if number := row[0]; strings.HasPrefix(number, "AT") && browser.Eval[string](s.Page, fmt.Sprintf(`cards.checkIban(cards.formatIban(%q))`, number)) != "" {
+			t.Errorf("%s is no IBAN", number)
+		}
+	}
+	for script, want := range map[string]string{
+		`cards.formatNumber('378282246310005')`:                "3782 822463 10005",
+		`cards.formatNumber('6205500000000000004')`:            "6205 5000 0000 0000 004",
+		`cards.brandOf('2223').name`:                           "mastercard",
+		`cards.checkNumber('378282246310005')`:                 "",
+		`cards.checkNumber('4242')`:                            "incomplete_number",
+		`cards.formatExpiry('1')`:                              "1",
+		`cards.formatExpiry('12')`:                             "12 / ",
+		`cards.formatExpiry('12 /', '12 / ')`:                  "12",
+		`cards.formatExpiry('5')`:                              "05 / ",
+		`cards.formatExpiry('12/2034')`:                        "12 / 34",
+		`cards.checkExpiry('11 / 26', new Date(2026, 10, 21))`: "",
+		`cards.checkExpiry('10 / 26', new Date(2026, 10, 21))`: "invalid_expiry_month_past",
+		`cards.checkExpiry('10 / 25', new Date(2026, 10, 21))`: "invalid_expiry_year_past",
+		`cards.checkExpiry('13')`:                              "invalid_expiry_month",
+		`cards.checkCvc('123', 'amex')`:                        "incomplete_cvc",
+		`cards.checkCvc('1234', 'amex')`:                       "",
+		`cards.checkPostal('9410')`:                            "incomplete_zip",
+		`cards.checkPostal('SW1A 1AA', 'GB')`:                  "",
+		`cards.checkPostal('', 'DE')`:                          "",
+		`cards.checkIban('AT61 1904 3002 3457 3202')`:          "invalid_iban",
+		`cards.checkIban('XX61')`:                              "invalid_iban_country_code",
+	} {
+		if got := browser.Eval[string](s.Page, script); got != want {
+			t.Errorf("%s is %q, want %q", script, got, want)
+		}
+	}
+}
+
+// Elements wear what the page says, as far as it may, and speak its language.
+func TestElementsFollowThePage(t *testing.T) {
+	t.Parallel()
+	s := openShop(t)
+	s.Goto(s.base + "/demo/elements?show=none") // of the frames' own origin, so that they can be looked into
+	s.run(`window.group = Stripe('pk_test_x').elements({locale: 'de', mode: 'payment', amount: 9000, currency: 'usd', paymentMethodTypes: ['card'],
+			appearance: {variables: {colorText: '#112233', borderRadius: '9px'}, rules: {'.Input': {border: '2px solid #445566', background: 'url(https://elsewhere.test/)'}, '.Tab, body': {color: 'red'}}}});
+		window.errors = [];
+		window.card = group.create('card', {hidePostalCode: true, style: {base: {fontSize: '20px', color: '#010203', position: 'fixed'}, invalid: {color: '#040506'}}});
+		card.on('change', e => errors.push(e.error?.message)).mount('#element');
+		document.querySelector('#checkout').hidden = false;
+		window.pay = group.create('payment'); pay.mount('#checkout')`)
+	inside := func(where, css, property string) string {
+		frame := fmt.Sprintf(`document.querySelector('%s iframe').contentDocument`, where)
+		s.Wait(frame + fmt.Sprintf(`?.querySelector(%q)`, css))
+		return browser.Eval[string](s.Page, fmt.Sprintf(`(() => { const d = %s, e = d.querySelector(%q); return String(%s) })()`, frame, css, property))
+	}
+	for _, c := range []struct{ where, css, property, want string }{
+		{"#element", "[name=cardnumber]", "getComputedStyle(e).color + getComputedStyle(e).fontSize + getComputedStyle(e).position", "rgb(1, 2, 3)20pxstatic"},
+		{"#element", "[name=cardnumber]", "d.querySelector('[name=postal]')", "null"},
+		{"#checkout", "#Field-numberInput", "getComputedStyle(e).borderTopColor + getComputedStyle(e).borderRadius + getComputedStyle(e).backgroundImage", "rgb(68, 85, 102)9pxnone"},
+		{"#checkout", "label[for=Field-numberInput]", "getComputedStyle(e).color + e.textContent", "rgb(17, 34, 51)Kartennummer"},
+		{"#checkout", "#Field-numberInput", "e.autocomplete + ' ' + e.inputMode", "cc-number numeric"},
+	} {
+		if got := inside(c.where, c.css, c.property); got != c.want {
+			t.Errorf("%s %s: %s is %q, want %q", c.where, c.css, c.property, got, c.want)
+		}
+	}
+	s.focus(`card`)
+	s.Type("4242424242424241")
+	s.Wait(`errors.at(-1) === 'Die Kartennummer ist ungültig.'`)
+	if got := inside("#element", "[name=cardnumber]", "getComputedStyle(e).color + e.getAttribute('aria-invalid')"); got != "rgb(4, 5, 6)true" {
+		t.Errorf("an invalid number looks %s", got)
+	}
+	s.run(`card.update({disabled: true}); group.update({amount: 10000})`)
+	if got := browser.Eval[string](s.Page, `group.fetchUpdates().then(r => JSON.stringify(r))`); got != "{}" {
+		t.Errorf("updates: %s", got)
+	}
+	if got := inside("#element", "[name=cardnumber]", "e.disabled"); got != "true" {
+		t.Error("the card is not disabled")
 	}
 }

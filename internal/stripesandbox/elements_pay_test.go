@@ -28,10 +28,8 @@ func (s *shop) is(secret, want string) {
 // the first button passes, the second one fails.
 func (s *shop) atBank(pass bool) {
 	s.t.Helper()
-	s.Wait(`document.querySelector('dialog[open] iframe')`)
-	frame := `document.querySelector('dialog iframe')`
-	s.run(`await new Promise(done => { window.poll = setInterval(() => { if (performance.getEntriesByName(` + frame + `.src).length) { clearInterval(window.poll); done() } }, 20) })`)
-	s.run(frame + `.contentWindow.focus()`)
+	s.Wait(`opened && document.querySelector('dialog[open] iframe')`)
+	s.run(`document.querySelector('dialog iframe').contentWindow.focus()`)
 	if pass {
 		s.Type("\t\r")
 	} else {
@@ -73,7 +71,7 @@ func TestCardElementIsDeclined(t *testing.T) {
 	s.is(secret, "requires_payment_method")
 	s.run(`card.clear()`)
 	s.Wait(`last('change').empty`)
-	s.run(`card.focus()`)
+	s.focus(`card`)
 	s.Type("4242424242424242" + "123412394103")
 	s.Wait(`last('change').complete`)
 	s.begin(fmt.Sprintf(payByCard, secret))
@@ -127,7 +125,7 @@ func TestSplitCardPays(t *testing.T) {
 	s.Wait(`heard.filter(e => e.name === 'ready').length === 3`)
 	pay := `stripe.confirmCardPayment(%q, {payment_method: {card: parts.getElement('cardNumber')}})`
 	secret := s.intent(nil)
-	s.run(`parts.getElement('cardNumber').focus()`)
+	s.focus(`parts.getElement('cardNumber')`)
 	s.Type("4242424242424242")
 	s.Wait(`last('change').complete && last('change').brand === 'visa'`)
 	s.begin(fmt.Sprintf(pay, secret))
@@ -135,8 +133,7 @@ func TestSplitCardPays(t *testing.T) {
 		t.Errorf("half a card: %s", got)
 	}
 	for _, part := range [][2]string{{"cardExpiry", "1234"}, {"cardCvc", "123"}} {
-		s.run(fmt.Sprintf(`parts.getElement(%q).focus()`, part[0]))
-		s.Wait(fmt.Sprintf(`last('focus').elementType === %q`, part[0]))
+		s.focus(fmt.Sprintf(`parts.getElement(%q)`, part[0]))
 		s.Type(part[1])
 		s.Wait(fmt.Sprintf(`last('change').elementType === %q && last('change').complete`, part[0]))
 	}
@@ -155,8 +152,7 @@ func (s *shop) payment(options string) {
 	s.t.Helper()
 	s.run(`window.elements = stripe.elements(` + options + `); window.pay = hear(elements.create('payment', {paymentMethodOrder: ['ideal', 'oxxo', 'sepa_debit', 'card']})); pay.mount('#one')`)
 	s.Wait(`last('ready')`)
-	s.run(`pay.focus()`)
-	s.Wait(`last('focus')`)
+	s.focus(`pay`)
 }
 
 const withElements = `stripe.%s({elements, redirect: %q, confirmParams: {return_url: location.href}})`
@@ -355,7 +351,7 @@ func TestDebitElements(t *testing.T) {
 	s := openShop(t)
 	s.run(`window.iban = hear(stripe.elements().create('iban', {supportedCountries: ['SEPA']})); iban.mount('#one')`)
 	s.Wait(`last('ready')`)
-	s.run(`iban.focus()`)
+	s.focus(`iban`)
 	s.Type("AT611904300234573201")
 	s.Wait(`last('change').complete && last('change').country === 'AT'`)
 	euros := url.Values{"currency": {"eur"}, "payment_method_types[0]": {"sepa_debit"}}

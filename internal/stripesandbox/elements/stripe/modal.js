@@ -14,6 +14,7 @@ function dialog(url, label) {
   frame.id = 'challengeFrame';
   frame.title = label;
   frame.src = url;
+  frame.addEventListener('load', () => frame.contentWindow?.focus());
   Object.assign(frame.style, {
     width: '100%', maxWidth: '440px', height: '100%', maxHeight: '340px', border: '0', borderRadius: '14px', background: '#fff', boxShadow: '0 12px 40px rgba(0, 0, 0, .35)',
   });
