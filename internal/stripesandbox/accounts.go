@@ -94,25 +94,6 @@ func (s *Server) application() *header {
 	return &header{ID: s.config().ClientID, Object: "application"}
 }
 
-// currencyOf is the currency an account of a country settles in.
-func currencyOf(country string) string {
-	switch country {
-	case "US":
-		return "usd"
-	case "GB":
-		return "gbp"
-	case "CH":
-		return "chf"
-	case "CA":
-		return "cad"
-	case "AU":
-		return "aud"
-	case "JP":
-		return "jpy"
-	}
-	return "eur"
-}
-
 // fillAccount reads what create and update have in common.
 func (c *call) fillAccount(a *Account) error {
 	c.closedToPlatform(a)

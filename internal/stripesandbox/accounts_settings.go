@@ -160,3 +160,22 @@ func (p *params) tree(key string) map[string]string {
 	}
 	return out
 }
+
+// currencyOf is the currency an account of a country settles in.
+func currencyOf(country string) string {
+	switch country {
+	case "US":
+		return "usd"
+	case "GB":
+		return "gbp"
+	case "CH":
+		return "chf"
+	case "CA":
+		return "cad"
+	case "AU":
+		return "aud"
+	case "JP":
+		return "jpy"
+	}
+	return "eur"
+}

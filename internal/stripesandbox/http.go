@@ -209,6 +209,11 @@ func (c *call) actFor(account string) error {
 	if !ok || a.Disconnected {
 		return noAccess(account)
 	}
+	if a.ReadOnly && c.writes {
+		e := invalid("", "", "This application does not have the required permissions for this endpoint on account '%s': it was connected with the scope read_only.", account)
+		e.Status = http.StatusForbidden
+		return e
+	}
 	c.scope = account
 	return nil
 }

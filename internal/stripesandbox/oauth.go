@@ -119,7 +119,7 @@ func (s *Server) tradeCode(form url.Values) (map[string]any, error) {
 	}
 	g.Used, g.Refresh = true, newID("rt_")
 	s.grants.save(g)
-	a.Disconnected = false
+	a.Disconnected, a.ReadOnly = false, g.OScope == "read_only"
 	s.accounts.save(a)
 	s.emitOn(a.ID, "account.application.authorized", s.application())
 	return s.token(a, g, orElse(form.Get("scope"), g.OScope)), nil

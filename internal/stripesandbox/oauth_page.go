@@ -133,7 +133,7 @@ func (s *Server) newcomer(r *http.Request, c ConsentRequest) *Account {
 		kind = "express"
 	}
 	a := s.newAccount(kind, orElse(strings.ToUpper(told("country")), "US"))
-	a.Disconnected, a.Email = true, text(told("email"))
+	a.Disconnected, a.Linked, a.Email = true, true, text(told("email"))
 	if currency := c.User["currency"]; len(currency) == 3 {
 		a.DefaultCurrency = strings.ToLower(currency)
 	}

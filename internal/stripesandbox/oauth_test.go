@@ -152,6 +152,13 @@ func TestOAuthLogIn(t *testing.T) {
 	first := c.answered(c.press(c.open(), answerButton("skip"), nil))
 	tok := b.ok(b.trade("grant_type=authorization_code", "code="+first.Get("code")))
 	account := tok.Get("stripe_user_id").String()
+	b.get("/v1/customers", "@"+account)
+	if r := b.call("POST", "/v1/customers", "@"+account, "name=Ada"); r.status != 403 {
+		t.Errorf("connected to look, the platform wrote: %d %s", r.status, r.Raw)
+	}
+	if b.get("/v1/accounts/" + account).Get("individual").Exists() {
+		t.Error("who is behind the account of somebody who connected shows")
+	}
 	b.steer("/accounts/"+account+"/deauthorize", m{})
 
 	page := c.open()

@@ -44,6 +44,8 @@ type Account struct {
 	// Linked: an account link or session was made, so identity is Stripe's to collect.
 	Linked       bool `json:"_linked"`
 	Disconnected bool `json:"_disconnected"`
+	// ReadOnly: its owner lets the platform look, and no more.
+	ReadOnly bool `json:"_read_only"`
 	// Token is the newest OAuth access token, and what it may do.
 	Token      string `json:"_token"`
 	TokenScope string `json:"_token_scope"`
