@@ -3,6 +3,7 @@ package stripesandbox
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -96,6 +97,13 @@ func (s *Server) application() *header {
 
 // fillAccount reads what create and update have in common.
 func (c *call) fillAccount(a *Account) error {
+	if err := c.spread("account_token", "account"); err != nil {
+		return err
+	}
+	if c.bool("tos_shown_and_accepted") {
+		c.values.Set("tos_acceptance[date]", strconv.FormatInt(c.now, 10))
+		c.values.Set("tos_acceptance[ip]", "127.0.0.1")
+	}
 	c.closedToPlatform(a)
 	if c.has("email") {
 		a.Email = c.text("email")

@@ -37,6 +37,7 @@ const (
 	assumeRejected     = "rejected_account_due"
 	assumeSanctions    = "sanctioned_disabled_reason"
 	assumeDemandDays   = "later_demand_days"
+	assumeAutomatic    = "intents_are_automatic"
 )
 
 var assumptions = []Assumption{
@@ -60,6 +61,7 @@ var assumptions = []Assumption{
 	{assumeSanctions, []string{"listed", "under_review", "<reason>"}, "`disabled_reason` of an account whose owner was born on 1900-01-01"},
 	{assumeDemandDays, []string{"14", "7", "30", "90"}, "days until a later demand stops payouts"},
 	{assumeMetadata, []string{"no", "yes"}, "a session's metadata is copied to its payment intent"},
+	{assumeAutomatic, []string{"yes", "no"}, "an intent that names no `payment_method_types` uses automatic payment methods, or takes cards"},
 }
 
 // Assumptions is what can be assumed, for help texts.

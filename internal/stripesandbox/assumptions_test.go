@@ -121,6 +121,9 @@ func TestAssumptions(t *testing.T) {
 			in := b.get("/v1/payment_intents/" + b.paid(9000, visa, "metadata[a]=b").Get("payment_intent").String())
 			return yesNo(in.Get("metadata.a").String() == "b")
 		},
+		"intents_are_automatic": func(b *bench) string {
+			return yesNo(b.post("/v1/payment_intents", "amount=500", "currency=usd").Get("automatic_payment_methods.enabled").Bool())
+		},
 	}
 	for _, a := range stripesandbox.Assumptions() {
 		t.Run(a.Name, func(t *testing.T) {

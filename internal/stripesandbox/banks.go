@@ -54,6 +54,14 @@ func (c *call) readBank(a *Account) (BankAccount, error) {
 // bankOfToken is the external account behind a ready-made token.
 func (c *call) bankOfToken(a *Account, tok string) (BankAccount, error) {
 	ba := BankAccount{Country: a.Country, Currency: a.DefaultCurrency}
+	if t, ok := c.tokens.get(tok); ok && t.Source != nil {
+		if _, err := c.useToken(tok, t.Type, "external_account"); err != nil {
+			return ba, err
+		}
+		ba = *t.Source
+		ba.Currency = orElse(ba.Currency, a.DefaultCurrency)
+		return ba, nil
+	}
 	switch {
 	case strings.HasPrefix(tok, "btok_"):
 		ba.Number, ba.Routing, ba.Country, ba.Currency = testBanks[0], usRouting, "US", "usd"

@@ -49,6 +49,14 @@ func yearOf(unix int64) int64 { return int64(time.Unix(unix, 0).UTC().Year()) }
 func embedBank(ba *BankAccount, m map[string]any) {
 	delete(m, "created")
 	card := ba.Card
+	if ba.Account == "" { // a customer's
+		for _, key := range []string{"account", "available_payout_methods", "default_for_currency"} {
+			delete(m, key)
+		}
+	}
+	if ba.Account == "" && card == nil {
+		return
+	}
 	if card == nil {
 		due := plain(noRequirements())
 		for _, key := range []string{"alternatives", "current_deadline", "disabled_reason", "eventually_due"} {

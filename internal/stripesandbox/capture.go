@@ -10,7 +10,7 @@ func (c *call) captureIntent() (any, error) {
 	amount, fee, sum := c.positive("amount_to_capture"), c.positive("application_fee_amount"), c.positive("transfer_data[amount]")
 	sent := c.has("application_fee_amount")
 	metadata := c.metadata("metadata", in.Metadata)
-	c.ignore("final_capture", "statement_descriptor", "statement_descriptor_suffix")
+	c.ignore("final_capture") // one capture is always the final one
 	if err := c.check(); err != nil {
 		return nil, err
 	}
@@ -35,6 +35,8 @@ func (c *call) captureIntent() (any, error) {
 	}
 	ch, _ := c.charges.get(string(in.LatestCharge))
 	card, _ := cardByNumber(ch.Number)
+	c.into("statement_descriptor", &ch.Descriptor)
+	c.into("statement_descriptor_suffix", &ch.DescriptorTail)
 	c.stop(timerHoldEnd, in.ID)
 	c.take(in, ch, amount, fee, card.instant)
 	c.emit("charge.captured", ch)
@@ -91,7 +93,7 @@ func (s *Server) transferCharge(in *Intent, ch *Charge, amount, fee, availableOn
 		sum = min(in.TransferData.Amount, amount)
 	}
 	if in.TransferGroup == "" {
-		in.TransferGroup = text("group_" + in.ID)
+		in.TransferGroup = text("group_" + orElse(in.ID, ch.ID))
 	}
 	ch.TransferGroup = in.TransferGroup
 	tr, payment := s.moveToOwner(movement{
@@ -147,6 +149,7 @@ func (s *Server) cancel(in *Intent, reason string) {
 	in.Status, in.CanceledAt, in.CancelReason, in.NextAction, in.Capturable = "canceled", number(s.now), text(reason), nil, 0
 	s.intents.save(in)
 	s.stop(timerHoldEnd, in.ID)
+	s.stop(timerVoucher, in.ID)
 	if ch, ok := s.charges.get(string(in.LatestCharge)); ok && lapsed {
 		s.release(ch, reason == "automatic")
 	}
@@ -172,8 +175,11 @@ func (s *Server) release(ch *Charge, expired bool) {
 	}
 }
 
-// holdLapsed cancels a hold that nobody captured.
+// holdLapsed cancels a hold that nobody captured: an intent's, or a charge's own.
 func (s *Server) holdLapsed(id string) error {
+	if ch, ok := s.charges.get(id); ok && !ch.IsCaptured && !ch.IsRefunded {
+		s.release(ch, true)
+	}
 	if in, ok := s.intents.get(id); ok && in.Status == "requires_capture" {
 		s.cancel(in, "automatic")
 	}

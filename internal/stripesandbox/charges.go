@@ -61,34 +61,3 @@ func chargeMethod(in *Intent, pm *PaymentMethod, now int64) map[string]any {
 	}
 	return map[string]any{"type": "card", "card": card}
 }
-
-func (c *call) getCharge() (any, error) {
-	ch, err := lookup(c, c.charges, c.id, "charge", "id")
-	if err != nil {
-		return nil, err
-	}
-	return ch, c.check()
-}
-
-func (c *call) listCharges() (any, error) {
-	intent, group, customer := c.wants("payment_intent"), c.wants("transfer_group"), c.wants("customer")
-	return page(c, mine(c, c.charges), func(ch *Charge) bool {
-		return intent(string(ch.Intent)) && group(string(ch.TransferGroup)) && customer(string(ch.Customer))
-	})
-}
-
-func (c *call) updateCharge() (any, error) {
-	ch, err := lookup(c, c.charges, c.id, "charge", "id")
-	if err != nil {
-		return nil, err
-	}
-	before := c.show(ch)
-	ch.Metadata = c.metadata("metadata", ch.Metadata)
-	ch.Description = orText(c.text("description"), ch.Description)
-	if err := c.check(); err != nil {
-		return nil, err
-	}
-	c.charges.save(ch)
-	c.emitChange("charge.updated", ch.Scope, before, ch)
-	return ch, nil
-}

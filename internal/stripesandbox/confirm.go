@@ -94,14 +94,9 @@ func (s *Server) keepFuture(in *Intent, pm *PaymentMethod) {
 // accept authorises the payment and, unless capture is manual, takes the money.
 func (s *Server) accept(in *Intent, pm *PaymentMethod, card testCard) {
 	s.keepFuture(in, pm)
-	ch := s.newCharge(in, pm)
-	ch.Status, ch.Paid = "succeeded", true
-	ch.Outcome = &Outcome{NetworkStatus: "approved_by_network", RiskLevel: "normal", RiskScore: 20, SellerMessage: "Payment complete.", Type: "authorized"}
-	in.LatestCharge, in.NextAction = text(ch.ID), nil
+	ch := s.authorise(in, pm, card)
+	in.LatestCharge, in.NextAction, in.Review = text(ch.ID), nil, ch.Review
 	s.intents.save(in)
-	if card.elevated {
-		s.openReview(in, ch)
-	}
 	if in.holds(pm.Type) {
 		in.Status, in.Capturable = "requires_capture", in.Amount
 		s.at(s.now+7*day, timerHoldEnd, in.ID)
@@ -117,21 +112,50 @@ func (s *Server) accept(in *Intent, pm *PaymentMethod, card testCard) {
 	}
 }
 
+// authorise files the charge that a bank agreed to.
+func (s *Server) authorise(in *Intent, pm *PaymentMethod, card testCard) *Charge {
+	ch := s.newCharge(in, pm)
+	ch.Status, ch.Paid = "succeeded", true
+	ch.Outcome = &Outcome{NetworkStatus: "approved_by_network", RiskLevel: "normal", RiskScore: 20, SellerMessage: "Payment complete.", Type: "authorized"}
+	if card.elevated {
+		s.openReview(ch)
+	}
+	return ch
+}
+
 // succeed marks the intent paid and lets the card's later trouble begin.
 func (s *Server) succeed(in *Intent, ch *Charge) {
 	in.Status, in.Received, in.Capturable, in.NextAction = "succeeded", ch.Captured, 0, nil
 	s.intents.save(in)
 	s.emit("payment_intent.succeeded", in)
+	s.expectTrouble(ch)
+}
+
+// expectTrouble lets begin what a test number brings after the money came.
+func (s *Server) expectTrouble(ch *Charge) {
 	card, _ := cardByNumber(ch.Number)
 	account, _ := debitByNumber(ch.Number)
 	if card.dispute != "" || card.fraudWarning || account.disputed {
 		s.at(s.now, timerTrouble, ch.ID) // before the next request
 	}
-	s.trigger(orElse(ch.Scope, string(in.OnBehalfOf)), ch.Number)
+	s.trigger(orElse(ch.Scope, string(ch.OnBehalfOf)), ch.Number)
 }
 
 // decline writes a failed charge and answers 402; the intent asks for another method.
 func (s *Server) decline(in *Intent, pm *PaymentMethod, card testCard) error {
+	ch, e := s.refusedCharge(in, pm, card)
+	last := *e
+	last.Method = s.show(pm)
+	in.LastError, in.LatestCharge, in.Method, in.Status, in.NextAction, in.Authenticated = &last, text(ch.ID), "", "requires_payment_method", nil, false
+	s.intents.save(in)
+	s.emit("charge.failed", ch)
+	s.emit("payment_intent.payment_failed", in)
+	e.Intent, e.Method = in, pm
+	return e
+}
+
+// refusedCharge files the charge that a bank refused, and says why.
+func (s *Server) refusedCharge(in *Intent, pm *PaymentMethod, card testCard) (*Charge, *apiError) {
 	e := card.refusal()
 	ch := s.newCharge(in, pm)
 	ch.Status, ch.FailureCode, ch.FailureMessage = "failed", text(card.code), text(e.Message)
@@ -141,14 +165,7 @@ func (s *Server) decline(in *Intent, pm *PaymentMethod, card testCard) error {
 		ch.Outcome = &Outcome{NetworkStatus: "not_sent_to_network", Reason: "highest_risk_level", RiskLevel: "highest", RiskScore: 90, SellerMessage: "Stripe blocked this payment as too risky.", Type: "blocked"}
 	}
 	e.Charge, e.DocURL = ch.ID, docURL(card.code)
-	last := *e
-	last.Method = s.show(pm)
-	in.LastError, in.LatestCharge, in.Method, in.Status, in.NextAction, in.Authenticated = &last, text(ch.ID), "", "requires_payment_method", nil, false
-	s.intents.save(in)
-	s.emit("charge.failed", ch)
-	s.emit("payment_intent.payment_failed", in)
-	e.Intent, e.Method = in, pm
-	return e
+	return ch, e
 }
 
 // challenged ends a bank's question: 3D Secure, or a payment by iDEAL.

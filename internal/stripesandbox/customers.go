@@ -1,6 +1,9 @@
 package stripesandbox
 
-import "iter"
+import (
+	"iter"
+	"slices"
+)
 
 func customerOperations() map[string]operation {
 	return map[string]operation{
@@ -24,11 +27,14 @@ func (s *Server) newCustomer(scope string) *Customer {
 func (c *call) createCustomer() (any, error) {
 	cu := c.newCustomer(c.scope)
 	c.fillCustomer(cu)
-	method := c.str("payment_method")
+	method, source, spelled := c.str("payment_method"), c.str("source"), c.readSource("source")
 	if err := c.check(); err != nil {
 		return nil, err
 	}
 	c.customers.add(cu)
+	if err := c.replaceSource(cu, source, spelled); err != nil {
+		return nil, err
+	}
 	if err := c.adopt(cu, method); err != nil {
 		return nil, err
 	}
@@ -164,8 +170,18 @@ func (c *call) updateCustomer() (any, error) {
 	}
 	before := c.show(cu)
 	c.fillCustomer(cu)
+	source, spelled, preferred := orElse(c.str("source"), c.str("card")), c.readSource("card"), orElse(c.str("default_source"), c.str("default_card"))
 	if err := c.check(); err != nil {
 		return nil, err
+	}
+	if err := c.replaceSource(cu, source, spelled); err != nil {
+		return nil, err
+	}
+	if preferred != "" {
+		if !slices.Contains(cu.Sources, preferred) {
+			return nil, noLinked(cu, preferred)
+		}
+		cu.DefaultSource = text(preferred)
 	}
 	if err := c.checkDefault(cu); err != nil {
 		return nil, err
@@ -192,6 +208,9 @@ func (c *call) deleteCustomer() (any, error) {
 	for pm := range c.methodsOf(cu) {
 		pm.Customer, pm.Spent = "", true
 		c.methods.save(pm)
+	}
+	for _, id := range cu.Sources {
+		c.banks.remove(id)
 	}
 	c.customers.remove(cu.ID)
 	return c.deleted.add(&Deleted{header: header{ID: cu.ID, Object: "customer", Scope: cu.Scope}, Gone: true}), nil

@@ -99,6 +99,10 @@ func (s *Server) startDebit(in *Intent, pm *PaymentMethod) {
 
 // settleDebit is the bank's answer: the account number says which.
 func (s *Server) settleDebit(id string) error {
+	if ch, ok := s.charges.get(id); ok && ch.Status == "pending" {
+		s.settleCharge(ch)
+		return nil
+	}
 	in, ok := s.intents.get(id)
 	if !ok {
 		return nil

@@ -87,9 +87,10 @@ func (c *call) createIntent() (any, error) {
 }
 
 // automatic are the types of an intent that names none. Since 2023-08-16 that
-// alone means automatic payment methods; enabled=false asks for cards only.
+// alone means automatic payment methods, as far as is known; enabled=false asks
+// for cards only.
 func (c *call) automatic(currency string, plan IntentPlan, asked map[string]string) ([]string, map[string]any) {
-	if asked["enabled"] == "false" {
+	if asked["enabled"] == "false" || asked["enabled"] == "" && c.assumes(assumeAutomatic) == "no" {
 		return []string{"card"}, nil
 	}
 	return offered(currency, plan.CaptureMethod == "manual"), map[string]any{"enabled": true, "allow_redirects": orElse(asked["allow_redirects"], "always")}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"hearth/internal/stripesandbox"
 )
 
 // intent confirms a new intent over amount; more are further parameters.
@@ -249,5 +251,14 @@ func TestReviews(t *testing.T) {
 		if b.get("/v1/charges/"+ch.Get("id").String()).Get("review").String() != "" || b.get("/v1/reviews").Get("data.#").Int() != 0 {
 			t.Errorf("%s: the review is still open somewhere", reason)
 		}
+	}
+}
+
+// Whoever has seen it otherwise assumes cards.
+func TestIntentsMayBeAssumedToTakeCards(t *testing.T) {
+	b := start(t, func(o *stripesandbox.Options) { o.Assume = map[string]string{"intents_are_automatic": "no"} })
+	in := b.intent(500, "usd", "payment_method=pm_card_visa")
+	if in.Get("automatic_payment_methods").IsObject() || in.Get("status").String() != "succeeded" {
+		t.Errorf("without types: %s", in.Raw)
 	}
 }

@@ -102,11 +102,15 @@ func (c *call) newOtherMethod(f methodForm) (*PaymentMethod, error) {
 
 func (c *call) cardMethodOf(f methodForm) (*PaymentMethod, error) {
 	if f.token != "" {
-		card, ok := cardByAlias("pm_card_" + strings.TrimPrefix(f.token, "tok_"))
-		if !ok {
+		ba, err := c.sourceOf(f.token, within(f.param, "card[token]"))
+		if err != nil {
+			return nil, err
+		}
+		card, ok := cardByNumber(ba.Number)
+		if !ok || ba.Card == nil {
 			return nil, missingRef("token", within(f.param, "card[token]"), f.token)
 		}
-		return c.newCardMethod(c.scope, card, 12, 2034, f.billing), nil
+		return c.newCardMethod(c.scope, card, int(ba.Card.ExpMonth), int(ba.Card.ExpYear), f.billing), nil
 	}
 	card, err := c.readCard(f.number, f.month, f.year, f.cvc)
 	if err != nil {

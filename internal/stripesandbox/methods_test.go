@@ -173,6 +173,7 @@ func (w *walk) walkMethods(account string) {
 	}
 	w.walkIntents(customer)
 	w.walkSetups(customer)
+	w.walkCharges(account)
 	w.step("DELETE", "/v1/customers/"+customer)
 	w.step("GET", "/v1/customers/"+customer)
 }

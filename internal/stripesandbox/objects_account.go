@@ -147,6 +147,7 @@ type agreement struct {
 type BankAccount struct {
 	header
 	Account     string            `json:"account"`
+	Customer    text              `json:"customer"`
 	HolderName  text              `json:"account_holder_name"`
 	HolderType  text              `json:"account_holder_type"`
 	AccountType text              `json:"account_type"`

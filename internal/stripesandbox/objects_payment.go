@@ -137,6 +137,7 @@ type Charge struct {
 	ReceiptURL     text              `json:"receipt_url"`
 	Review         text              `json:"review"`
 	Shipping       *Shipping         `json:"shipping"`
+	Fraud          map[string]string `json:"fraud_details"`
 	IsRefunded     bool              `json:"refunded"`
 	SourceTransfer text              `json:"source_transfer"`
 	Descriptor     text              `json:"statement_descriptor"`

@@ -34,6 +34,9 @@ var personParams = []string{"address", "address_kana", "address_kanji", "additio
 	"maiden_name", "nationality", "phone", "political_exposure", "ssn_last_4"}
 
 func (c *call) readPerson(a *Account, p *Person) error {
+	if err := c.spread("person_token", "person"); err != nil {
+		return err
+	}
 	p.Metadata = c.metadata("metadata", p.Metadata)
 	for _, key := range personParams {
 		if v, sent := c.values[key]; sent && key != "full_name_aliases" {

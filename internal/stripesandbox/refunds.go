@@ -11,7 +11,12 @@ type refundPlan struct {
 }
 
 func (c *call) createRefund() (any, error) {
-	chargeID, intentID, amount := c.str("charge"), c.str("payment_intent"), c.positive("amount")
+	return c.refundOf(c.str("charge"), c.str("payment_intent"))
+}
+
+// refundOf refunds a charge, or the charge of an intent.
+func (c *call) refundOf(chargeID, intentID string) (any, error) {
+	amount := c.positive("amount")
 	reverse, refundFee := c.bool("reverse_transfer"), c.bool("refund_application_fee")
 	reason := c.oneOf("reason", "", "duplicate", "fraudulent", "requested_by_customer")
 	metadata, email := c.metadata("metadata", nil), c.str("instructions_email")

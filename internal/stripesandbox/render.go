@@ -67,6 +67,8 @@ func (s *Server) embed(r record, m map[string]any) {
 		m["expired"] = t.expired(s.now)
 	case *BankAccount:
 		embedBank(t, m)
+	case *Token:
+		s.embedToken(t, m)
 	case *Mandate:
 		delete(m, "created")
 	case *Session:
@@ -83,7 +85,13 @@ func (s *Server) embed(r record, m map[string]any) {
 			m[t.Type] = t.Other
 		}
 	case *Charge:
-		if t.Intent != "" && t.Status == "succeeded" {
+		if t.Fraud == nil {
+			m["fraud_details"] = map[string]any{}
+		}
+		if src, ok := s.banks.get(string(t.Method)); ok {
+			m["source"] = s.show(src)
+		}
+		if t.Method != "" && t.Status == "succeeded" {
 			m["receipt_url"] = s.baseURL + "/receipts/" + t.ID
 		}
 	}
@@ -134,6 +142,9 @@ func (s *Server) expandPath(m map[string]any, parts []string, path string) error
 	switch t := v.(type) {
 	case string:
 		r, ok := s.find(t)
+		if pm, kept := s.methods.get(t); kept && name == "payment_method" {
+			r = pm // a card of the older kind is a payment method as well
+		}
 		if !ok {
 			return invalid("", "expand[0]", "This property cannot be expanded (%s).", path)
 		}
@@ -177,6 +188,12 @@ func (s *Server) hidden(m map[string]any, name string) (any, bool) {
 			return nil, false
 		}
 		return s.sublist(ch.Refunds, "/v1/charges/"+id+"/refunds"), true
+	case m["object"] == "customer" && name == "sources":
+		cu, ok := s.customers.get(id)
+		if !ok {
+			return nil, false
+		}
+		return s.sublist(cu.Sources, "/v1/customers/"+id+"/sources"), true
 	case m["object"] == "checkout.session" && name == "line_items":
 		cs, ok := s.sessions.get(id)
 		if !ok {
@@ -208,7 +225,7 @@ var constants = map[string]map[string]any{
 		"processing": nil,
 	},
 	"charge": {
-		"application": nil, "calculated_statement_descriptor": "SANDBOX", "failure_balance_transaction": nil, "fraud_details": map[string]any{},
+		"application": nil, "calculated_statement_descriptor": "SANDBOX", "failure_balance_transaction": nil,
 		"invoice": nil, "order": nil, "receipt_number": nil, "source": nil,
 	},
 	"topup":               {"source": nil},

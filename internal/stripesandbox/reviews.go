@@ -21,12 +21,12 @@ func reviewOperations() map[string]operation {
 }
 
 // openReview puts a payment in the queue; the money is taken all the same.
-func (s *Server) openReview(in *Intent, ch *Charge) {
+func (s *Server) openReview(ch *Charge) {
 	r := s.reviews.add(&Review{header: header{ID: newID("prv_"), Object: "review", Created: s.now, Scope: ch.Scope}, BillingZip: ch.Billing.Address.PostalCode,
 		Charge: text(ch.ID), Open: true, OpenedReason: "rule", Intent: string(ch.Intent), Reason: "rule"})
 	ch.Outcome = &Outcome{NetworkStatus: "approved_by_network", Reason: "elevated_risk_level", RiskLevel: "elevated", RiskScore: 70,
 		SellerMessage: "Stripe evaluated this payment as having elevated risk, and placed it in your manual review queue.", Type: "manual_review"}
-	ch.Review, in.Review = text(r.ID), text(r.ID)
+	ch.Review = text(r.ID)
 	s.emit("review.opened", r)
 }
 

@@ -69,6 +69,7 @@ func operations() map[string]operation {
 	all := coreOperations()
 	for _, area := range []func() map[string]operation{
 		catalogOperations,
+		chargeOperations,
 		customerOperations,
 		intentOperations,
 		methodOperations,
@@ -79,6 +80,8 @@ func operations() map[string]operation {
 		topupOperations,
 		setupOperations,
 		ledgerOperations,
+		sourceOperations,
+		tokenOperations,
 	} {
 		maps.Copy(all, area())
 	}
@@ -97,10 +100,6 @@ func coreOperations() map[string]operation {
 		"GET /v1/checkout/sessions/{id}":            (*call).getSession,
 		"GET /v1/checkout/sessions/{id}/line_items": (*call).sessionLines,
 		"POST /v1/checkout/sessions/{id}/expire":    (*call).expireSession,
-
-		"GET /v1/charges":       (*call).listCharges,
-		"GET /v1/charges/{id}":  (*call).getCharge,
-		"POST /v1/charges/{id}": (*call).updateCharge,
 
 		"POST /v1/refunds":             (*call).createRefund,
 		"GET /v1/refunds":              (*call).listRefunds,

@@ -23,6 +23,7 @@ type world struct {
 	attempts   *collection[*SetupAttempt]
 	products   *collection[*Product]
 	prices     *collection[*Price]
+	tokens     *collection[*Token]
 	sessions   *collection[*Session]
 	intents    *collection[*Intent]
 	charges    *collection[*Charge]
@@ -78,6 +79,7 @@ func newWorld(st *store) *world {
 	w.deleted = kind(w, st, "deleted", func() *Deleted { return &Deleted{} }, "cus_")
 	w.methods = kind(w, st, "methods", func() *PaymentMethod { return &PaymentMethod{} }, "pm_")
 	w.products = kind(w, st, "products", func() *Product { return &Product{} }, "prod_")
+	w.tokens = kind(w, st, "tokens", func() *Token { return &Token{} }, "tok_", "btok_", "ct_", "cpt_", "pii_", "cvctok_")
 	w.prices = kind(w, st, "prices", func() *Price { return &Price{} }, "price_")
 	w.setups = kind(w, st, "setup_intents", func() *SetupIntent { return &SetupIntent{} }, "seti_")
 	w.attempts = kind(w, st, "setup_attempts", func() *SetupAttempt { return &SetupAttempt{} }, "setatt_")
