@@ -38,6 +38,9 @@ const (
 	assumeSanctions    = "sanctioned_disabled_reason"
 	assumeDemandDays   = "later_demand_days"
 	assumeAutomatic    = "intents_are_automatic"
+	assumeUnpaid       = "subscription_after_retries"
+	assumeIncomplete   = "incomplete_subscription_canceled"
+	assumePercent      = "fee_percent_on_platform"
 )
 
 var assumptions = []Assumption{
@@ -62,6 +65,9 @@ var assumptions = []Assumption{
 	{assumeDemandDays, []string{"14", "7", "30", "90"}, "days until a later demand stops payouts"},
 	{assumeMetadata, []string{"no", "yes"}, "a session's metadata is copied to its payment intent"},
 	{assumeAutomatic, []string{"yes", "no"}, "an intent that names no `payment_method_types` uses automatic payment methods, or takes cards"},
+	{assumeUnpaid, []string{"canceled", "unpaid"}, "what a subscription becomes when the last of four attempts at a renewal failed"},
+	{assumeIncomplete, []string{"incomplete_expired", "canceled"}, "what an incomplete subscription becomes when it is cancelled"},
+	{assumePercent, []string{"with_transfer_data", "refuse"}, "`application_fee_percent` on a subscription of the platform's own"},
 }
 
 // Assumptions is what can be assumed, for help texts.

@@ -124,6 +124,25 @@ func TestAssumptions(t *testing.T) {
 		"intents_are_automatic": func(b *bench) string {
 			return yesNo(b.post("/v1/payment_intents", "amount=500", "currency=usd").Get("automatic_payment_methods.enabled").Bool())
 		},
+		"subscription_after_retries": func(b *bench) string {
+			clock := b.clock("2024-01-01T00:00:00Z")
+			cu := b.tenant(visa, "test_clock="+clock)
+			sub := id(b.post("/v1/subscriptions", "customer="+cu, "items[0][price]="+b.rent(90000)).Result)
+			b.usual(cu, "4000000000000341")
+			b.live(clock, "2024-02-20T00:00:00Z")
+			return b.sub(sub).Get("status").String()
+		},
+		"incomplete_subscription_canceled": func(b *bench) string {
+			sub := b.post("/v1/subscriptions", "customer="+b.tenant(""), "items[0][price]="+b.rent(90000), "payment_behavior=default_incomplete")
+			return b.ok(b.call("DELETE", "/v1/subscriptions/"+id(sub.Result))).Get("status").String()
+		},
+		"fee_percent_on_platform": func(b *bench) string {
+			r := b.call("POST", "/v1/subscriptions", "customer="+b.tenant(visa), "items[0][price]="+b.rent(90000), "application_fee_percent=10", "transfer_data[destination]="+b.owner())
+			if r.status == http.StatusOK {
+				return "with_transfer_data"
+			}
+			return "refuse"
+		},
 	}
 	for _, a := range stripesandbox.Assumptions() {
 		t.Run(a.Name, func(t *testing.T) {

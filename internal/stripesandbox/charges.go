@@ -13,7 +13,7 @@ func (s *Server) newCharge(in *Intent, pm *PaymentMethod) *Charge {
 		Amount: in.Amount, Currency: in.Currency, Customer: in.Customer, Description: in.Description, Metadata: maps.Clone(in.Metadata),
 		OnBehalfOf: in.OnBehalfOf, Intent: text(in.ID), Method: text(pm.ID), MethodDetails: chargeMethod(in, pm, s.now), Billing: pm.Billing,
 		ReceiptEmail: in.ReceiptEmail, Descriptor: in.Descriptor, DescriptorTail: in.DescriptorTail, TransferGroup: in.TransferGroup,
-		Fee: in.Fee, Number: pm.Number, Shipping: in.Shipping,
+		Fee: in.Fee, Invoice: in.Invoice, Number: pm.Number, Shipping: in.Shipping,
 	}
 	if ch.Metadata == nil {
 		ch.Metadata = map[string]string{}

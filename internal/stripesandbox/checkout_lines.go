@@ -25,7 +25,6 @@ func (c *call) askedLines() (lines []askedLine) {
 				l.adjustable.Maximum = 99
 			}
 		}
-		c.ignore(k+"[adjustable_quantity]", k+"[tax_rates]", k+"[dynamic_tax_rates]")
 		lines = append(lines, l)
 	}
 	return lines

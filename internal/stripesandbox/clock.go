@@ -53,9 +53,15 @@ func (s *Server) advance(d time.Duration) error {
 
 // at sets or moves a timer.
 func (s *Server) at(when int64, kind, ref string) {
-	t := &Timer{header: header{ID: kind + ":" + ref}, At: when, Kind: kind, Ref: ref}
-	s.timers.add(t)
-	heap.Push(&s.due, t.due())
+	s.atOn("", when, kind, ref)
+}
+
+// atOn sets or moves a timer that goes by a test clock, if there is one.
+func (s *Server) atOn(clock text, when int64, kind, ref string) {
+	t := s.timers.add(&Timer{header: header{ID: kind + ":" + ref}, At: when, Kind: kind, Ref: ref, Clock: string(clock)})
+	if clock == "" {
+		heap.Push(&s.due, t.due())
+	}
 }
 
 func (s *Server) stop(kind, ref string) { s.timers.remove(kind + ":" + ref) }
@@ -68,7 +74,9 @@ func (s *Server) waiting(kind, ref string) bool {
 func (s *Server) rebuildTimers() {
 	s.due = s.due[:0]
 	for _, t := range s.timers.byID {
-		s.due = append(s.due, t.due())
+		if t.Clock == "" {
+			s.due = append(s.due, t.due())
+		}
 	}
 	heap.Init(&s.due)
 }
@@ -116,6 +124,10 @@ func (s *Server) fire(t *Timer) error {
 		s.prune(t.Ref)
 	case timerSecret:
 		s.secretEnds(t.Ref)
+	case timerClock:
+		return s.stepClock(t.Ref)
+	default:
+		return s.fireBilling(t)
 	}
 	return nil
 }
@@ -140,6 +152,7 @@ const (
 	timerDemand     = "demand"
 	timerPrune      = "prune"
 	timerSecret     = "secret"
+	timerClock      = "test-clock"
 )
 
 type dueTimer struct {

@@ -49,6 +49,7 @@ func (s *Server) ask(in *Intent, pm *PaymentMethod, action map[string]any) error
 	in.Status, in.NextAction = "requires_action", action
 	s.intents.save(in)
 	s.emit("payment_intent.requires_action", in)
+	s.billed(in)
 	return nil
 }
 
@@ -128,6 +129,7 @@ func (s *Server) succeed(in *Intent, ch *Charge) {
 	in.Status, in.Received, in.Capturable, in.NextAction = "succeeded", ch.Captured, 0, nil
 	s.intents.save(in)
 	s.emit("payment_intent.succeeded", in)
+	s.billed(in)
 	s.expectTrouble(ch)
 }
 

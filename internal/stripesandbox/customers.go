@@ -27,9 +27,15 @@ func (s *Server) newCustomer(scope string) *Customer {
 func (c *call) createCustomer() (any, error) {
 	cu := c.newCustomer(c.scope)
 	c.fillCustomer(cu)
-	method, source, spelled := c.str("payment_method"), c.str("source"), c.readSource("source")
+	method, clock, source, spelled := c.str("payment_method"), c.text("test_clock"), c.str("source"), c.readSource("source")
 	if err := c.check(); err != nil {
 		return nil, err
+	}
+	if clock != "" {
+		if _, err := referred(c, c.clocks, string(clock), "test clock", "test_clock"); err != nil {
+			return nil, err
+		}
+		cu.Clock, cu.Created = clock, c.nowOn(clock)
 	}
 	c.customers.add(cu)
 	if err := c.replaceSource(cu, source, spelled); err != nil {
@@ -191,8 +197,10 @@ func (c *call) updateCustomer() (any, error) {
 }
 
 func (c *call) listCustomers() (any, error) {
-	email := c.str("email") // compared letter by letter, as Stripe does
-	return page(c, mine(c, c.customers), func(cu *Customer) bool { return email == "" || string(cu.Email) == email })
+	email, clock := c.str("email"), c.str("test_clock") // compared letter by letter, as Stripe does
+	return page(c, mine(c, c.customers), func(cu *Customer) bool {
+		return (email == "" || string(cu.Email) == email) && string(cu.Clock) == clock
+	})
 }
 
 // deleteCustomer leaves a stub; the customer's methods can never be used again.
@@ -204,16 +212,21 @@ func (c *call) deleteCustomer() (any, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	c.emit("customer.deleted", cu)
-	for pm := range c.methodsOf(cu) {
+	return c.removeCustomer(cu), nil
+}
+
+func (s *Server) removeCustomer(cu *Customer) *Deleted {
+	s.endAllOf(cu)
+	s.emit("customer.deleted", cu)
+	for pm := range s.methodsOf(cu) {
 		pm.Customer, pm.Spent = "", true
-		c.methods.save(pm)
+		s.methods.save(pm)
 	}
 	for _, id := range cu.Sources {
-		c.banks.remove(id)
+		s.banks.remove(id)
 	}
-	c.customers.remove(cu.ID)
-	return c.deleted.add(&Deleted{header: header{ID: cu.ID, Object: "customer", Scope: cu.Scope}, Gone: true}), nil
+	s.customers.remove(cu.ID)
+	return s.deleted.add(&Deleted{header: header{ID: cu.ID, Object: "customer", Scope: cu.Scope}, Gone: true})
 }
 
 // customerOf finds the customer that a parameter names.

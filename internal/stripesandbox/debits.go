@@ -94,6 +94,7 @@ func (s *Server) startDebit(in *Intent, pm *PaymentMethod) {
 	s.intents.save(in)
 	s.emit("charge.pending", ch)
 	s.emit("payment_intent.processing", in)
+	s.billed(in)
 	s.at(debitEnds(pm.Type, s.now), timerDebit, in.ID)
 }
 
@@ -146,5 +147,6 @@ func (s *Server) debitRefused(in *Intent, ch *Charge, code string) {
 	s.intents.save(in)
 	s.emit("charge.failed", ch)
 	s.emit("payment_intent.payment_failed", in)
+	s.billed(in)
 	s.sessionUnpaid(in)
 }

@@ -91,10 +91,10 @@ func (d *described) index() {
 }
 
 func compileRoute(method string, route gjson.Result) *shape {
-	if method == "POST" {
+	if method != "GET" {
 		for _, kind := range []string{"application/x-www-form-urlencoded", "multipart/form-data"} {
 			body := route.Get("requestBody.content").Get(strings.ReplaceAll(kind, ".", `\.`)).Get("schema")
-			if body.Exists() {
+			if method == "POST" && body.Exists() || body.Get("properties").Exists() {
 				return withProps(compileShape(body))
 			}
 		}

@@ -107,9 +107,10 @@ func (s *Server) admit(r *http.Request) (url.Values, error) {
 	return form, nil
 }
 
-// readForm decodes the parameters of a request.
+// readForm decodes the parameters of a request. Libraries differ on where those
+// of a DELETE are: stripe-go puts them into the body, others into the address.
 func readForm(r *http.Request) (url.Values, error) {
-	if r.Method == http.MethodGet || r.Method == http.MethodDelete {
+	if r.Method == http.MethodGet || r.Method == http.MethodDelete && r.URL.RawQuery != "" {
 		return r.URL.Query(), nil
 	}
 	if isUpload(r) {

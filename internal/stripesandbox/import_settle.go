@@ -63,6 +63,8 @@ func (s *Server) settle(r record, shown map[string]any) (err error) {
 			fee.Refunds = newest(fee.Refunds, t.ID)
 			s.fees.save(fee)
 		}
+	case *Subscription, *SubscriptionItem, *Invoice, *InvoiceItem:
+		return s.settleBilling(r, shown)
 	case *Endpoint:
 		if len(t.Secrets) == 0 {
 			t.Secrets = []string{newSecret()}

@@ -19,6 +19,7 @@ type Customer struct {
 	Locales         []string          `json:"preferred_locales"`
 	Shipping        *Shipping         `json:"shipping"`
 	TaxExempt       text              `json:"tax_exempt"`
+	Clock           text              `json:"test_clock"`
 
 	// Methods are the payment methods attached, newest first.
 	Methods []string `json:"_methods"`

@@ -16,6 +16,7 @@ type Intent struct {
 	Currency       string            `json:"currency"`
 	Customer       text              `json:"customer"`
 	Description    text              `json:"description"`
+	Invoice        text              `json:"invoice"`
 	LastError      *apiError         `json:"last_payment_error"`
 	LatestCharge   text              `json:"latest_charge"`
 	Metadata       map[string]string `json:"metadata"`

@@ -187,6 +187,8 @@ type Timer struct {
 	At   int64  `json:"at"`
 	Kind string `json:"kind"`
 	Ref  string `json:"ref"`
+	// Clock is the test clock that the timer goes by; "" is the sandbox's own.
+	Clock string `json:"clock,omitempty"`
 }
 
 // Answer is the stored first answer to an idempotency key.

@@ -126,6 +126,7 @@ type Charge struct {
 	Disputed       bool              `json:"disputed"`
 	FailureCode    text              `json:"failure_code"`
 	FailureMessage text              `json:"failure_message"`
+	Invoice        text              `json:"invoice"`
 	Metadata       map[string]string `json:"metadata"`
 	OnBehalfOf     text              `json:"on_behalf_of"`
 	Outcome        *Outcome          `json:"outcome"`

@@ -221,3 +221,9 @@ func (p *params) unread() []string {
 	}
 	return out
 }
+
+// nameOf is the parameter that a[b][c] is part of.
+func nameOf(key string) string {
+	name, _, _ := strings.Cut(key, "[")
+	return name
+}

@@ -27,7 +27,6 @@ func (c *call) priceFrom(prefix string) *Price {
 			c.fail(invalid("", key(unknown), "The sandbox knows prices with an amount per unit only."))
 		}
 	}
-	c.ignore(key("currency_options"))
 	return p
 }
 
@@ -213,7 +212,6 @@ func (c *call) updatePrice() (any, error) {
 	p.TaxBehavior = orElse(c.str("tax_behavior"), p.TaxBehavior)
 	p.Metadata = c.metadata("metadata", p.Metadata)
 	transfer := c.bool("transfer_lookup_key")
-	c.ignore("currency_options")
 	if err := c.check(); err != nil {
 		return nil, err
 	}

@@ -55,7 +55,6 @@ func (c *call) fillProduct(p *Product, prefix string) {
 		p.Shippable = &ships
 	}
 	p.Metadata = c.metadata(key("metadata"), p.Metadata)
-	c.ignore(key("package_dimensions"))
 }
 
 // addProduct files a product, unless its id is taken.

@@ -84,6 +84,8 @@ func (s *Server) embed(r record, m map[string]any) {
 		if t.Other != nil {
 			m[t.Type] = t.Other
 		}
+	case *Subscription, *SubscriptionItem, *Invoice, *InvoiceLine, *InvoiceItem:
+		s.embedBilling(r, m)
 	case *Charge:
 		if t.Fraud == nil {
 			m["fraud_details"] = map[string]any{}
@@ -209,7 +211,7 @@ var absent = map[string]string{"charge": "transfer", "refund": "failure_balance_
 
 var withoutMode = map[string]bool{
 	"account": true, "person": true, "card": true, "file": true, "refund": true, "balance_transaction": true, "bank_account": true, "capability": true,
-	"transfer_reversal": true, "fee_refund": true, "account_link": true, "login_link": true, "application": true, "item": true,
+	"subscription_item": true, "transfer_reversal": true, "fee_refund": true, "account_link": true, "login_link": true, "application": true, "item": true,
 }
 
 // constants are fields that this sandbox never fills, by object.
@@ -221,12 +223,12 @@ var constants = map[string]map[string]any{
 		"total_details": map[string]any{"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
 	},
 	"payment_intent": {
-		"amount_details": map[string]any{"tip": map[string]any{}}, "application": nil, "invoice": nil, "payment_method_configuration_details": nil,
+		"amount_details": map[string]any{"tip": map[string]any{}}, "application": nil, "payment_method_configuration_details": nil,
 		"processing": nil,
 	},
 	"charge": {
 		"application": nil, "calculated_statement_descriptor": "SANDBOX", "failure_balance_transaction": nil,
-		"invoice": nil, "order": nil, "receipt_number": nil, "source": nil,
+		"order": nil, "receipt_number": nil, "source": nil,
 	},
 	"topup":               {"source": nil},
 	"refund":              {"receipt_number": nil},
@@ -234,8 +236,24 @@ var constants = map[string]map[string]any{
 	"setup_attempt":       {"application": nil},
 	"review":              {"ip_address": nil, "ip_address_location": nil, "session": nil},
 	"balance_transaction": {"exchange_rate": nil},
-	"customer":            {"discount": nil, "test_clock": nil},
+	"customer":            {"discount": nil},
 	"bank_account":        {"customer": nil},
 	"product":             {"package_dimensions": nil},
 	"price":               {"billing_scheme": "per_unit", "custom_unit_amount": nil, "tiers_mode": nil, "transform_quantity": nil},
+	"subscription": {
+		"application": nil, "automatic_tax": map[string]any{"enabled": false, "liability": nil}, "billing_cycle_anchor_config": nil, "billing_thresholds": nil,
+		"default_source": nil, "default_tax_rates": []any{}, "discount": nil, "next_pending_invoice_item_invoice": nil, "pending_invoice_item_interval": nil,
+		"pending_setup_intent": nil, "pending_update": nil, "schedule": nil,
+	},
+	"subscription_item": {"billing_thresholds": nil, "tax_rates": []any{}},
+	"invoice": {
+		"account_name": nil, "account_tax_ids": nil, "amount_shipping": 0, "application": nil, "automatic_tax": map[string]any{"enabled": false, "liability": nil, "status": nil},
+		"custom_fields": nil, "customer_address": nil, "customer_shipping": nil, "customer_tax_exempt": "none", "customer_tax_ids": []any{}, "default_source": nil,
+		"default_tax_rates": []any{}, "discount": nil, "discounts": []any{}, "from_invoice": nil, "invoice_pdf": nil, "issuer": map[string]any{"type": "self"},
+		"last_finalization_error": nil, "latest_revision": nil, "payment_settings": map[string]any{"default_mandate": nil, "payment_method_options": nil, "payment_method_types": nil},
+		"post_payment_credit_notes_amount": 0, "pre_payment_credit_notes_amount": 0, "quote": nil, "receipt_number": nil, "rendering": nil, "shipping_cost": nil,
+		"shipping_details": nil, "tax": nil, "total_discount_amounts": []any{}, "total_tax_amounts": []any{},
+	},
+	"line_item":   {"discount_amounts": []any{}, "discounts": []any{}, "proration_details": map[string]any{"credited_items": nil}, "tax_amounts": []any{}, "tax_rates": []any{}},
+	"invoiceitem": {"discounts": []any{}, "tax_rates": []any{}},
 }

@@ -70,6 +70,9 @@ func operations() map[string]operation {
 	for _, area := range []func() map[string]operation{
 		catalogOperations,
 		chargeOperations,
+		clockOperations,
+		subscriptionOperations,
+		invoiceOperations,
 		customerOperations,
 		intentOperations,
 		methodOperations,

@@ -151,6 +151,7 @@ func TestEveryRoute(t *testing.T) {
 	account, custom := w.walkAccounts()
 	w.walkConnect(account, custom)
 	w.walkCatalog()
+	w.walkBilling(account)
 	w.walkPayments(account)
 	w.walkMethods(account)
 	w.walkCheckout()

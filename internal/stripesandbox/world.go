@@ -46,8 +46,15 @@ type world struct {
 	timers     *collection[*Timer]
 	answers    *collection[*Answer]
 	grants     *collection[*Grant]
-	all        []loader
-	byPrefix   map[string]finder
+
+	clocks        *collection[*TestClock]
+	subscriptions *collection[*Subscription]
+	items         *collection[*SubscriptionItem]
+	invoices      *collection[*Invoice]
+	invoiceItems  *collection[*InvoiceItem]
+
+	all      []loader
+	byPrefix map[string]finder
 }
 
 type loader interface {
@@ -84,6 +91,11 @@ func newWorld(st *store) *world {
 	w.setups = kind(w, st, "setup_intents", func() *SetupIntent { return &SetupIntent{} }, "seti_")
 	w.attempts = kind(w, st, "setup_attempts", func() *SetupAttempt { return &SetupAttempt{} }, "setatt_")
 	w.mandates = kind(w, st, "mandates", func() *Mandate { return &Mandate{} }, "mandate_")
+	w.clocks = kind(w, st, "test_clocks", func() *TestClock { return &TestClock{} }, "clock_")
+	w.subscriptions = kind(w, st, "subscriptions", func() *Subscription { return &Subscription{} }, "sub_")
+	w.items = kind(w, st, "subscription_items", func() *SubscriptionItem { return &SubscriptionItem{} }, "si_")
+	w.invoices = kind(w, st, "invoices", func() *Invoice { return &Invoice{} }, "in_")
+	w.invoiceItems = kind(w, st, "invoiceitems", func() *InvoiceItem { return &InvoiceItem{} }, "ii_")
 	w.sessions = kind(w, st, "sessions", func() *Session { return &Session{} }, "cs_")
 	w.intents = kind(w, st, "intents", func() *Intent { return &Intent{} }, "pi_")
 	w.charges = kind(w, st, "charges", func() *Charge { return &Charge{} }, "ch_", "py_")
