@@ -140,6 +140,7 @@ func (c *call) cancelIntent() (any, error) {
 		return nil, refuse("payment_intent_unexpected_state", "", "You cannot cancel this PaymentIntent because it belongs to an open Checkout Session. Expire the session instead.")
 	}
 	c.cancel(in, reason)
+	c.billed(in)
 	return in, nil
 }
 

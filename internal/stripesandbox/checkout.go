@@ -53,8 +53,6 @@ func (s *Server) openAs(cs *Session) {
 // checkSession refuses what Stripe refuses of a session.
 func (c *call) checkSession(cs *Session) error {
 	switch {
-	case cs.Mode != "payment":
-		return invalid("", "mode", "The sandbox knows Checkout Sessions in payment mode only.")
 	case len(cs.Lines) == 0:
 		return invalid("parameter_missing", "line_items", "Missing required param: line_items.")
 	case len(cs.Lines) > 100:
@@ -68,6 +66,12 @@ func (c *call) checkSession(cs *Session) error {
 	}
 	if err := c.checkPage(cs); err != nil {
 		return err
+	}
+	if cs.Mode == "subscription" {
+		return c.checkSubscription(cs)
+	}
+	if c.has("subscription_data") {
+		return invalid("", "subscription_data", "You can not pass `subscription_data` in `payment` mode.")
 	}
 	if err := checkMethods(cs); err != nil {
 		return err
@@ -141,7 +145,7 @@ func (c *call) listSessions() (any, error) {
 		if cs.Details != nil {
 			have = string(cs.Details.Email)
 		}
-		if link != "" || subscription != "" { // no session came from one
+		if link != "" || subscription != "" && string(cs.Subscription) != subscription { // no session came from a link
 			return false
 		}
 		return cs.Scope == c.scope && (intent == "" || string(cs.Intent) == intent) && status(cs.Status) && customer(string(cs.Customer)) && email(have)
@@ -175,6 +179,9 @@ func (s *Server) expire(cs *Session) error {
 	}
 	if in, ok := s.intents.get(string(cs.Intent)); ok && in.Status != "canceled" {
 		s.cancel(in, "automatic")
+	}
+	if sub, ok := s.subscriptions.get(cs.Pending); ok {
+		s.callOff(sub, "incomplete_expired")
 	}
 	s.emit("checkout.session.expired", cs)
 	return nil

@@ -65,8 +65,11 @@ func (s *Server) Pay(sessionID string, p Payer) (session *Session, err error) {
 
 // checkOut is one attempt of a person to be done with the page.
 func (s *Server) checkOut(cs *Session, p Payer) error {
-	if cs.Mode == "payment" && cs.AmountTotal == 0 {
+	if cs.AmountTotal == 0 && (cs.Mode == "payment" || cs.Mode == "subscription" && cs.MethodCollection == "if_required") {
 		s.tell(cs, p.billing(s.emailOf(cs)), p)
+		if cs.Mode == "subscription" {
+			return s.subscribeLater(cs)
+		}
 		s.finish(cs, "no_payment_required")
 		return nil
 	}
@@ -80,11 +83,15 @@ func (s *Server) checkOut(cs *Session, p Payer) error {
 	if cs.Mode == "setup" {
 		return s.withState(s.setUpSession(cs, pm, p))
 	}
-	if err := s.withState(s.paySession(cs, pm, p)); err != nil {
+	pay := s.paySession
+	if cs.Mode == "subscription" {
+		pay = s.subscribe
+	}
+	if err := s.withState(pay(cs, pm, p)); err != nil {
 		return err
 	}
-	in, _ := s.intents.get(string(cs.Intent))
-	if p.PassChallenge != nil && in.Status == "requires_action" {
+	in, ok := s.intentOf(cs)
+	if ok && p.PassChallenge != nil && in.Status == "requires_action" {
 		return s.endChallenge(in, *p.PassChallenge)
 	}
 	return nil
@@ -272,6 +279,9 @@ func (s *Server) completeSession(in *Intent) {
 // finish completes a session, and writes to its customer what the merchant wants kept.
 func (s *Server) finish(cs *Session, payment string) {
 	cs.Status, cs.URL, cs.PaymentStatus = "complete", "", payment
+	if sub, ok := s.subscriptions.get(cs.Pending); ok {
+		cs.Subscription, cs.Invoice = text(sub.ID), sub.LatestInvoice
+	}
 	s.sessions.save(cs)
 	s.stop(timerSessionEnd, cs.ID)
 	if cu, ok := s.customers.get(string(cs.Customer)); ok {

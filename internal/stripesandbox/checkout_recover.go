@@ -31,7 +31,7 @@ func (s *Server) copyOf(old *Session) *Session {
 	cs := *old
 	cs.header = header{ID: newID("cs_test_"), Object: old.Object, Created: s.now, Scope: old.Scope}
 	cs.Status, cs.PaymentStatus, cs.ExpiresAt, cs.RecoveredFrom = "open", "unpaid", s.now+day, text(old.ID)
-	cs.Intent, cs.Details, cs.Consent, cs.ShippingDetails = "", nil, nil, nil
+	cs.Intent, cs.Pending, cs.Details, cs.Consent, cs.ShippingDetails = "", "", nil, nil, nil
 	again := *old.AfterExpiry.Recovery
 	cs.PromotionCodes = &again.AllowPromotionCodes
 	again.URL, again.ExpiresAt = "", 0

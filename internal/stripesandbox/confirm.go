@@ -152,6 +152,7 @@ func (s *Server) decline(in *Intent, pm *PaymentMethod, card testCard) error {
 	s.intents.save(in)
 	s.emit("charge.failed", ch)
 	s.emit("payment_intent.payment_failed", in)
+	s.billed(in)
 	e.Intent, e.Method = in, pm
 	return e
 }

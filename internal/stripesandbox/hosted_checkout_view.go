@@ -70,7 +70,7 @@ func (s *Server) view(cs *Session) checkoutView {
 	if slices.Contains(v.page.Methods, "card") {
 		s.offerCards(cs, &v.page)
 	}
-	if in, ok := s.intents.get(string(cs.Intent)); ok {
+	if in, ok := s.intentOf(cs); ok {
 		s.viewIntent(in, &v)
 	}
 	if si, ok := s.setups.get(string(cs.Setup)); ok && si.Status == "requires_action" {

@@ -89,12 +89,7 @@ func (v checkoutView) wrongMethod(c *formCheck, f hosted.CheckoutForm) {
 	}
 	switch f.Method {
 	case "card":
-		n := len(digits(f.Number))
-		c.need(n >= 12 && n <= 19, "number")
-		c.need(cvcShape.MatchString(f.CVC), "cvc")
-		if _, _, key := readExpiry(f.Expiry, v.now); key != "" {
-			c.needAs(false, "expiry", key)
-		}
+		c.card(f, v.now)
 	case usBank:
 		c.need(len(digits(f.Routing)) == 9, "routing_number")
 		c.need(usAccount(digits(f.Account), "") == nil, "account_number")
@@ -117,6 +112,15 @@ func (c *formCheck) need(ok bool, name string) { c.needAs(ok, name, "wrong_"+nam
 func (c *formCheck) needAs(ok bool, name, key string) {
 	if !ok {
 		c.wrong[name] = c.words.Say(key)
+	}
+}
+
+func (c *formCheck) card(f hosted.CheckoutForm, now time.Time) {
+	n := len(digits(f.Number))
+	c.need(n >= 12 && n <= 19, "number")
+	c.need(cvcShape.MatchString(f.CVC), "cvc")
+	if _, _, key := readExpiry(f.Expiry, now); key != "" {
+		c.needAs(false, "expiry", key)
 	}
 }
 

@@ -63,6 +63,8 @@ func (s *Server) inspectedKinds() []inspected {
 		{"refunds", "Refunds", heads("Refund", "Charge", "Status", "Created", "$Amount"), len(s.refunds.byID), listed(s.refunds, refundRow)},
 		{"transfers", "Transfers", heads("Transfer", "To", "Created", "$Amount", "$Reversed"), len(s.transfers.byID), listed(s.transfers, transferRow)},
 		{"disputes", "Disputes", heads("Dispute", "Charge", "Reason", "Status", "Created", "$Amount"), len(s.disputes.byID), listed(s.disputes, disputeRow)},
+		{"subscriptions", "Subscriptions", heads("Subscription", "Customer", "Status", "Invoice", "Until"), len(s.subscriptions.byID), listed(s.subscriptions, subscriptionRow)},
+		{"invoices", "Invoices", heads("Invoice", "Customer", "Status", "Intent", "Created", "$Due"), len(s.invoices.byID), listed(s.invoices, invoiceRow)},
 		{"payouts", "Payouts", heads("Payout", "On", "Status", "Arrives", "$Amount"), len(s.payouts.byID), listed(s.payouts, payoutRow)},
 		{"persons", "Persons", heads("Person", "Of", "Name", "Role", "Created"), len(s.persons.byID), listed(s.persons, personRow)},
 		{"banks", "External accounts", heads("Account", "Of", "Number", "Status", "Currency"), len(s.banks.byID), listed(s.banks, bankRow)},

@@ -45,8 +45,8 @@ func TestInspectorShowsEveryKind(t *testing.T) {
 			}
 		})
 	})
-	if seen != 14 {
-		t.Errorf("the inspector has %d tabs, want 14", seen)
+	if seen != 16 {
+		t.Errorf("the inspector has %d tabs, want 16", seen)
 	}
 	says(t, p.open("/inspector/charges"), http.StatusOK, "table", "partly refunded")
 	says(t, p.open("/inspector/nothing"), http.StatusNotFound, "h1", "Nothing here")

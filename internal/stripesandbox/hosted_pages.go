@@ -31,6 +31,8 @@ func (s *Server) hostedRoutes(mux *http.ServeMux) {
 	page("POST /3ds/{id}", s.challengeAnswer)
 	page("GET /vouchers/{id}", s.voucherShow)
 	page("GET /receipts/{id}", s.receipt)
+	page("GET /i/{id}", s.invoiceShow)
+	page("POST /i/{id}", s.invoicePay)
 
 	for _, letter := range setupLetter {
 		page("GET /setup/"+letter+"/{account}/{token}", s.onboardingOpen)

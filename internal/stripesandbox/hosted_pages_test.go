@@ -45,6 +45,8 @@ func walkHosted(t *testing.T, s *stripesandbox.Server, v *visitor, p *browser.Pa
 	p.Goto(v.api(http.MethodPost, "/v1/accounts/"+owner+"/login_links", nil)["url"].(string))
 	look()
 
+	invoiceInBrowser(v, p, look)
+
 	p.Goto(v.base + "/")
 	look()
 	tabs := browser.Eval[[]string](p, `[...document.querySelectorAll('nav.tabs a')].map(a => a.href)`)
@@ -163,6 +165,30 @@ func checkOutInBrowser(v *visitor, p *browser.Page, look func()) {
 	v.api(http.MethodPost, "/v1/checkout/sessions/"+id+"/expire", nil)
 	p.Goto(link)
 	look()
+}
+
+// invoiceInBrowser is an invoice that is owed, with a card filled in and refused, and then paid.
+func invoiceInBrowser(v *visitor, p *browser.Page, look func()) {
+	form := func(kv ...string) url.Values {
+		out := url.Values{}
+		for i := 0; i < len(kv); i += 2 {
+			out.Set(kv[i], kv[i+1])
+		}
+		return out
+	}
+	customer := v.api(http.MethodPost, "/v1/customers", form("name", "Tess Tenant"))["id"].(string)
+	v.api(http.MethodPost, "/v1/invoiceitems", form("customer", customer, "amount", "90000", "currency", "usd", "description", "Rent for May"))
+	draft := v.api(http.MethodPost, "/v1/invoices", form("customer", customer, "pending_invoice_items_behavior", "include", "collection_method", "send_invoice", "days_until_due", "7"))["id"].(string)
+	p.Goto(v.api(http.MethodPost, "/v1/invoices/"+draft+"/finalize", nil)["hosted_invoice_url"].(string))
+	look()
+	for _, try := range [][2]string{{"4000000000000002", "declined"}, {"4242424242424242", "is paid"}} {
+		for name, value := range map[string]string{"number": try[0], "expiry": "12 / 34", "cvc": "123", "name": "Tess Tenant"} {
+			p.Fill("#pay [name="+name+"]", value)
+		}
+		clickAway(p, payButton)
+		p.WaitText("main", try[1])
+		look()
+	}
 }
 
 // clickAway clicks what leads to another page, and waits for that.

@@ -5,6 +5,7 @@ import "hearth/internal/stripesandbox/hosted"
 // tones gives each status word of the API its colour.
 var tones = map[string]string{
 	"succeeded": "ok", "paid": "ok", "complete": "ok", "active": "ok", "won": "ok", "delivered": "ok", "enabled": "ok",
+	"trialing": "info", "draft": "info", "past_due": "warn", "incomplete": "warn", "paused": "warn", "uncollectible": "bad", "incomplete_expired": "bad",
 	"open": "info", "processing": "info", "in_transit": "info", "under_review": "info", "warning_under_review": "info", "requires_capture": "info",
 	"pending": "warn", "unpaid": "warn", "requires_action": "warn", "requires_payment_method": "warn", "requires_confirmation": "warn",
 	"needs_response": "warn", "warning_needs_response": "warn", "restricted": "warn", "partly refunded": "warn",
@@ -85,6 +86,14 @@ func chargeRow(c *Charge) hosted.ObjectRow {
 		word = "partly refunded"
 	}
 	return row(c, scopeCell(c.Scope), statusCell(word), momentCell(c.Created), sumCell(c.Amount, c.Currency), sumCell(c.Refunded, c.Currency))
+}
+
+func subscriptionRow(sub *Subscription) hosted.ObjectRow {
+	return row(sub, objectLink(sub.Customer), statusCell(sub.Status), objectLink(string(sub.LatestInvoice)), momentCell(sub.PeriodEnd))
+}
+
+func invoiceRow(inv *Invoice) hosted.ObjectRow {
+	return row(inv, objectLink(inv.Customer), statusCell(inv.Status), objectLink(string(inv.Intent)), momentCell(inv.Created), sumCell(inv.AmountDue, inv.Currency))
 }
 
 func refundRow(r *Refund) hosted.ObjectRow {

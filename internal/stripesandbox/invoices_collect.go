@@ -109,7 +109,7 @@ func (s *Server) payer(inv *Invoice) text {
 // its subscription through billed; the error is for whoever asked.
 func (s *Server) collectInvoice(inv *Invoice, method text, offSession bool) error {
 	in, ok := s.intents.get(string(inv.Intent))
-	if !ok || in.Status == "processing" {
+	if !ok || in.Status == "processing" || in.Status == "succeeded" || in.Status == "canceled" {
 		return nil
 	}
 	pm, ok := s.methods.get(string(method))
@@ -179,6 +179,8 @@ func (s *Server) billed(in *Intent) {
 		s.invoiceFailed(inv)
 	case "requires_payment_method":
 		s.invoiceFailed(inv)
+	case "canceled": // by the API: nobody can pay it any more
+		s.voidInvoice(inv)
 	}
 }
 

@@ -67,14 +67,6 @@ func (s *Server) sold(p *Price) string {
 	return ""
 }
 
-// words is "month" or "every 3 months".
-func (r *Recurring) words() string {
-	if r.Count == 1 {
-		return r.Interval
-	}
-	return fmt.Sprintf("every %d %ss", r.Count, r.Interval)
-}
-
 // file keeps a draft, takes the pending items that are its customer's, and counts it up.
 func (s *Server) file(inv *Invoice, withPending bool) {
 	s.invoices.add(inv)

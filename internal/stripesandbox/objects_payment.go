@@ -14,6 +14,7 @@ type Session struct {
 	Details        *CustomerDetails  `json:"customer_details"`
 	CustomerEmail  text              `json:"customer_email"`
 	ExpiresAt      int64             `json:"expires_at"`
+	Invoice        text              `json:"invoice"`
 	Locale         text              `json:"locale"`
 	Metadata       map[string]string `json:"metadata"`
 	Mode           string            `json:"mode"`
@@ -23,6 +24,7 @@ type Session struct {
 	PaymentStatus  string            `json:"payment_status"`
 	Status         string            `json:"status"`
 	SubmitType     text              `json:"submit_type"`
+	Subscription   text              `json:"subscription"`
 	SuccessURL     text              `json:"success_url"`
 	URL            text              `json:"url"`
 	BillingAddress text              `json:"billing_address_collection"`
@@ -38,6 +40,10 @@ type Session struct {
 	Lines []LineItem `json:"_lines"`
 	// Plan is what the payment intent will be made from.
 	Plan IntentPlan `json:"_plan"`
+	// Terms are what the subscription will be made from, and Pending is the one
+	// that is not paid yet; the session shows it once it is complete.
+	Terms   *Terms `json:"_terms,omitempty"`
+	Pending string `json:"_pending"`
 	// Link is the URL's lasting form, for pages that explain a closed session.
 	Link string `json:"_link"`
 }

@@ -196,6 +196,8 @@ func (s *Server) hidden(m map[string]any, name string) (any, bool) {
 			return nil, false
 		}
 		return s.sublist(cu.Sources, "/v1/customers/"+id+"/sources"), true
+	case m["object"] == "customer" && name == "subscriptions":
+		return s.subscriptionsOf(id), true
 	case m["object"] == "checkout.session" && name == "line_items":
 		cs, ok := s.sessions.get(id)
 		if !ok {
@@ -218,8 +220,8 @@ var withoutMode = map[string]bool{
 var constants = map[string]map[string]any{
 	"checkout.session": {
 		"automatic_tax": map[string]any{"enabled": false, "liability": nil, "status": nil}, "currency_conversion": nil,
-		"invoice": nil, "payment_link": nil, "payment_method_configuration_details": nil,
-		"shipping_cost": nil, "shipping_options": []any{}, "subscription": nil,
+		"payment_link": nil, "payment_method_configuration_details": nil,
+		"shipping_cost": nil, "shipping_options": []any{},
 		"total_details": map[string]any{"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
 	},
 	"payment_intent": {

@@ -1,7 +1,5 @@
 package stripesandbox
 
-import "time"
-
 const (
 	timerCycle      = "cycle"      // a period ends
 	timerUpcoming   = "upcoming"   // an invoice is announced
@@ -237,7 +235,7 @@ func (s *Server) subscriptionPaid(inv *Invoice) {
 		return
 	}
 	in, _ := s.intents.get(string(inv.Intent))
-	keep := sub.Settings.Save == "on_subscription" && in != nil && sub.DefaultMethod != in.Method
+	keep := in != nil && sub.DefaultMethod != in.Method && (sub.Settings.Save == "on_subscription" || s.methodFor(sub) == "")
 	revived := sub.Status == "incomplete" || sub.Status == "past_due" || sub.Status == "unpaid" || sub.Status == "paused"
 	if !keep && !revived {
 		return
@@ -268,34 +266,15 @@ func (s *Server) rhythm(sub *Subscription) *Recurring {
 	return p.Recurring
 }
 
-// next is the first boundary after an instant of the cycle that goes through the anchor.
-func (r *Recurring) next(anchor, after int64) int64 {
-	lengths := map[string]int64{"day": day, "week": 7 * day, "month": 31 * day, "year": 366 * day}
-	n := (after - anchor) / (lengths[r.Interval] * r.Count) // never too late, since no month is longer
-	if after < anchor {
-		n -= 2
-	}
-	for ; ; n++ {
-		if at := r.boundary(anchor, n); at > after {
-			return at
+// subscriptionsOf is the list that a customer shows when asked to: what was cancelled is left out.
+func (s *Server) subscriptionsOf(customer string) map[string]any {
+	var ids []string
+	for sub := range s.subscriptions.newest() {
+		if sub.Customer == customer && !sub.over() {
+			ids = append(ids, sub.ID)
 		}
 	}
-}
-
-// boundary is the n-th one from the anchor: on the same day of the month, or on its last.
-func (r *Recurring) boundary(anchor, n int64) int64 {
-	t := time.Unix(anchor, 0).UTC()
-	step := int(n * r.Count)
-	switch r.Interval {
-	case "day":
-		return t.AddDate(0, 0, step).Unix()
-	case "week":
-		return t.AddDate(0, 0, 7*step).Unix()
-	case "year":
-		step *= 12
-	}
-	first := time.Date(t.Year(), t.Month()+time.Month(step), 1, t.Hour(), t.Minute(), t.Second(), 0, time.UTC)
-	return first.AddDate(0, 0, min(t.Day(), first.AddDate(0, 1, -1).Day())-1).Unix()
+	return s.sublist(ids, "/v1/customers/"+customer+"/subscriptions")
 }
 
 // endAllOf ends the subscriptions of a customer who is deleted.

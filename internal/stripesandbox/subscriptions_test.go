@@ -14,7 +14,7 @@ func (w *walk) walkBilling(account string) {
 	cu, rent := w.tenant(visa, "test_clock="+clock), w.rent(90000)
 	sub := "/v1/subscriptions/" + id(w.step("POST", "/v1/subscriptions", "customer="+cu, "items[0][price]="+rent, "application_fee_percent=10", "transfer_data[destination]="+account,
 		"metadata[lease]=1", "payment_behavior=error_if_incomplete", "expand[0]=latest_invoice.payment_intent", "off_session=true"))
-	w.step("GET", sub, "expand[0]=customer", "expand[1]=items.data.price.product")
+	w.step("GET", sub, "expand[0]=customer.subscriptions", "expand[1]=items.data.price.product")
 	w.step("GET", "/v1/subscriptions", "customer="+cu, "status=active", "price="+rent, "test_clock="+clock, "current_period_end[gt]=1")
 	w.step("POST", sub, "cancel_at_period_end=true", "cancellation_details[feedback]=unused")
 	w.step("POST", sub, "cancel_at_period_end=false", "pause_collection[behavior]=void", "items[0][id]="+id(w.get(sub).Get("items.data.0")), "items[0][quantity]=2")

@@ -70,6 +70,13 @@ func pages() map[string]func(io.Writer) error {
 		"receipt": func(w io.Writer) error {
 			return hosted.Receipt(w, hosted.ReceiptPage{Merchant: evil, Description: evil, Method: evil, Charge: "ch_1", Refunded: hosted.Money{Minor: 5, Currency: "usd"}})
 		},
+		"invoice": func(w io.Writer) error {
+			return hosted.Invoice(w, hosted.InvoicePage{Merchant: evil, Number: "AB-0001", Customer: evil, Status: "open", Challenge: "/3ds/pi_1", Action: "/i/in_1", Declined: evil, DueDate: now,
+				Lines: []hosted.InvoiceLine{{Description: evil, From: now, To: now.AddDate(0, 1, 0)}}, Errors: map[string]string{"cvc": evil}})
+		},
+		"invoice, paid": func(w io.Writer) error {
+			return hosted.Invoice(w, hosted.InvoicePage{Merchant: evil, Status: "paid"})
+		},
 		"consent": func(w io.Writer) error {
 			return hosted.Consent(w, hosted.ConsentPage{Platform: evil, Action: "/x", Fields: []hosted.Hidden{{Name: "state", Value: evil}}, Email: evil,
 				Accounts: []hosted.ConsentAccount{{ID: "acct_1", Name: evil, Connected: true}}, Errors: map[string]string{"account": evil, "email": evil}})
