@@ -195,3 +195,30 @@ func TestPlatformPaysWhatOwnersOwe(t *testing.T) {
 	}
 	b.balanced()
 }
+
+// Debit cards take payouts; the one that cannot process them switches payouts off until it is replaced.
+func TestPayoutsToDebitCards(t *testing.T) {
+	b := start(t)
+	o := b.owner()
+	b.paid(10000, "4000000000000077", destination(o, 1000)...)
+	card := func(number string) string {
+		return b.post("/v1/accounts/"+o+"/external_accounts", "external_account[object]=card", "external_account[number]="+number, "external_account[exp_month]=12",
+			"external_account[exp_year]=2040", "external_account[currency]=usd").Get("id").String()
+	}
+	good, bad := card("4000056655665556"), card("4000056655665572")
+	po := b.post("/v1/payouts", "@"+o, "amount=4000", "currency=usd", "destination="+good, "method=instant")
+	if po.Get("type").String() != "card" || po.Get("destination").String() != good {
+		t.Errorf("to a card: %s", po.Raw)
+	}
+	b.advance("1h")
+	if got := b.get("/v1/payouts/"+po.Get("id").String(), "@"+o).Get("status").String(); got != "paid" {
+		t.Errorf("it is %s", got)
+	}
+	po = b.post("/v1/payouts", "@"+o, "amount=1000", "currency=usd", "destination="+bad)
+	b.advance("130h")
+	if got := b.get("/v1/payouts/"+po.Get("id").String(), "@"+o); got.Get("status").String() != "failed" || got.Get("failure_code").String() != "could_not_process" || b.holds(o) != 5000 {
+		t.Errorf("to a card that cannot: %s", got.Raw)
+	}
+	b.refused(400, "payouts_not_allowed", "", "/v1/payouts", "@"+o, "amount=1", "currency=usd", "destination="+good)
+	b.balanced()
+}
