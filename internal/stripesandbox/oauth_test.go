@@ -10,6 +10,7 @@ import (
 
 	"github.com/stripe/stripe-go/v76"
 	"github.com/stripe/stripe-go/v76/oauth"
+	"github.com/tidwall/gjson"
 
 	"hearth/internal/stripesandbox"
 )
@@ -214,6 +215,9 @@ func TestOAuthTokens(t *testing.T) {
 	if got := own(tok, "GET", "/v1/account"); id(got.Result) != account {
 		t.Errorf("the access token is of %s", got.Raw)
 	}
+	page := reply{Result: gjson.Parse(`{"access_token": "` + tok.Get("stripe_publishable_key").String() + `"}`)}
+	pm := b.ok(own(page, "POST", "/v1/payment_methods", "type=card", "card[token]=tok_visa"))
+	b.get("/v1/payment_methods/"+id(pm.Result), "@"+account)
 	customer := b.ok(own(tok, "POST", "/v1/customers", "name=Ada"))
 	if b.get("/v1/customers/"+id(customer.Result), "@"+account).Get("name").String() != "Ada" {
 		t.Error("what the access token made is not the account's")
