@@ -5,8 +5,8 @@ let made = 0;
 // Field is one input: it formats what is typed, knows whether that is complete,
 // and holds nothing against someone who is not done yet.
 export class Field {
-  constructor({name, id, label, format, check, changed, type = 'text', inputMode, autocomplete, placeholder, maxLength, value = '', optional = false, left}) {
-    Object.assign(this, {name, label, format, check, changed, optional, left});
+  constructor({name, id, label, format, check, changed, type = 'text', inputMode, autocomplete, placeholder, maxLength, value = '', optional = false}) {
+    Object.assign(this, {name, label, format, check, changed, optional});
     this.asked = false; // the field was left, or the payment tried
     this.node = document.createElement('input');
     Object.assign(this.node, {type, name, id: id ?? `${name}-${made++}`, placeholder: placeholder ?? '', value});

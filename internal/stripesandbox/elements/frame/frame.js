@@ -87,7 +87,10 @@ async function send({path, params, under, parts}) {
   if (bad) return {error: bad.error};
   let details = element.details();
   for (const {details: more} of others) details = merge(details, more);
-  if (under === 'token') return request(access(), 'POST', path, merge({card: details.card}, params));
+  if (under === 'token') {
+    const zip = details.billing_details?.address?.postal_code;
+    return request(access(), 'POST', path, merge({card: {...details.card, address_zip: zip}}, params));
+  }
   return request(access(), 'POST', path, merge(under ? {[under]: details} : details, params));
 }
 

@@ -27,6 +27,8 @@ async function createToken(stripe, from, data = {}) {
     return named('token', await fromElement(from, 'token')('/v1/tokens', {card: data}));
   }
   if (!['bank_account', 'pii', 'account', 'person', 'cvc_update'].includes(from)) mistake('You must provide a Stripe Element or a valid token type to create a Token.');
+  if (data instanceof Element) mistake('The sandbox makes no cvc_update token of an Element.');
+  if (data.personal_id_number) data = {id_number: data.personal_id_number}; // its name on pages
   return named('token', await request(stripe._access, 'POST', '/v1/tokens', {[from]: data}));
 }
 
