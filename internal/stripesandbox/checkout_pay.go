@@ -63,9 +63,14 @@ func (s *Server) Pay(sessionID string, p Payer) (session *Session, err error) {
 	return session, err
 }
 
+// free says whether there is nothing to pay, and nothing to keep to pay with later.
+func (cs *Session) free() bool {
+	return cs.AmountTotal == 0 && (cs.Mode == "payment" || cs.Mode == "subscription" && cs.MethodCollection == "if_required")
+}
+
 // checkOut is one attempt of a person to be done with the page.
 func (s *Server) checkOut(cs *Session, p Payer) error {
-	if cs.AmountTotal == 0 && (cs.Mode == "payment" || cs.Mode == "subscription" && cs.MethodCollection == "if_required") {
+	if cs.free() {
 		s.tell(cs, p.billing(s.emailOf(cs)), p)
 		if cs.Mode == "subscription" {
 			return s.subscribeLater(cs)

@@ -77,6 +77,10 @@ func methodsInBrowser(v *visitor, p *browser.Page, look func()) {
 
 	p.Goto(v.base + "/receipts/" + v.api(http.MethodGet, "/v1/payment_intents/"+v.paid("4242424242424242", nil), nil)["latest_charge"].(string))
 	look()
+	for _, form := range []url.Values{monthly("subscription_data[trial_period_days]=7"), {"mode": {"setup"}, "currency": {"usd"}, "success_url": {"http://127.0.0.1:9/done"}}} {
+		p.Goto(v.api(http.MethodPost, "/v1/checkout/sessions", form)["url"].(string))
+		look()
+	}
 	embedded := v.embeddedSession("always")
 	p.Goto(v.base + "/c/embed/" + embedded)
 	look()

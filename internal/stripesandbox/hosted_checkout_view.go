@@ -64,8 +64,11 @@ func (s *Server) view(cs *Session) checkoutView {
 	for _, l := range cs.Lines {
 		v.page.Lines = append(v.page.Lines, s.lineOf(l))
 	}
-	if cs.Mode == "payment" && cs.AmountTotal == 0 {
+	if cs.free() {
 		v.page.Methods = nil
+	}
+	if cs.Terms != nil {
+		v.page.Trial = cs.Terms.trial(s.now)
 	}
 	if slices.Contains(v.page.Methods, "card") {
 		s.offerCards(cs, &v.page)

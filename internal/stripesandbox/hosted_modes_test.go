@@ -16,7 +16,7 @@ func TestCheckoutSavesACard(t *testing.T) {
 	cs := p.api(http.MethodPost, "/v1/checkout/sessions", form)
 	page := p.open(cs["url"].(string))
 	says(t, page, http.StatusOK, payButton, "Save")
-	says(t, page, http.StatusOK, ".due", "Save your payment details with")
+	says(t, page, http.StatusOK, ".lead", "Save your payment details with")
 	if page.Find(".total, .wallet").Length() != 0 {
 		t.Error("there is nothing to pay")
 	}
@@ -36,6 +36,63 @@ func TestCheckoutSavesACard(t *testing.T) {
 func without(form map[string]string, field string) map[string]string {
 	delete(form, field)
 	return form
+}
+
+// monthly are the parameters of a session that begins a monthly subscription.
+func monthly(more ...string) url.Values {
+	form := url.Values{"mode": {"subscription"}, "success_url": {"http://127.0.0.1:9/done?session={CHECKOUT_SESSION_ID}"}, "payment_method_types[0]": {"card"},
+		"line_items[0][price_data][currency]": {"usd"}, "line_items[0][price_data][unit_amount]": {"120000"}, "line_items[0][quantity]": {"1"},
+		"line_items[0][price_data][product_data][name]": {"Rent of Cedar House"}, "line_items[0][price_data][recurring][interval]": {"month"}}
+	for _, param := range more {
+		k, v, _ := strings.Cut(param, "=")
+		form.Set(k, v)
+	}
+	return form
+}
+
+func TestCheckoutSubscribes(t *testing.T) {
+	_, p := hostedSandbox(t, stripesandbox.Options{})
+	open := func(more ...string) (id string, page visited) {
+		cs := p.api(http.MethodPost, "/v1/checkout/sessions", monthly(more...))
+		return cs["id"].(string), p.open(cs["url"].(string))
+	}
+	subscription := func(id string) map[string]any {
+		cs := p.api(http.MethodGet, "/v1/checkout/sessions/"+id+"?expand[0]=subscription", nil)
+		return cs["subscription"].(map[string]any)
+	}
+
+	id, page := open()
+	says(t, page, http.StatusOK, ".due", "Subscribe to")
+	says(t, page, http.StatusOK, ".lines", "per month")
+	says(t, page, http.StatusOK, ".method-body", "charge your card for future payments")
+	says(t, page, http.StatusOK, payButton, "Subscribe")
+	says(t, p.press(page, payButton, card("4000000000000002")), http.StatusPaymentRequired, "[role=alert]", "declined")
+	ask := p.press(page, payButton, card("4000002760003184"))
+	says(t, ask, http.StatusOK, "main", "$1,200.00")
+	if done := p.press(ask, "button[value=complete]", nil); done.code != http.StatusSeeOther || subscription(id)["status"] != "active" {
+		t.Errorf("answered %d", done.code)
+	}
+	if status, paid := p.status(id); status != "complete" || paid != "paid" {
+		t.Errorf("the session is %s and %s", status, paid)
+	}
+
+	id, page = open("subscription_data[trial_period_days]=7")
+	says(t, page, http.StatusOK, ".summary", "7 days free")
+	says(t, page, http.StatusOK, ".total", "$0.00")
+	says(t, page, http.StatusOK, payButton, "Start trial")
+	p.press(page, payButton, card("4242424242424242"))
+	if sub := subscription(id); sub["status"] != "trialing" || sub["default_payment_method"] == nil {
+		t.Errorf("on trial: %v", sub)
+	}
+
+	id, page = open("subscription_data[trial_period_days]=7", "payment_method_collection=if_required")
+	if page.Find("[name=number]").Length() != 0 {
+		t.Error("a trial that needs no card asks for one")
+	}
+	p.press(page, payButton, map[string]string{"email": "ada@example.com"})
+	if sub := subscription(id); sub["status"] != "trialing" {
+		t.Errorf("on trial: %v", sub)
+	}
 }
 
 // Whoever waits for a bank or a shop need not: the inspector answers for them.

@@ -80,3 +80,11 @@ func (c *call) checkTerms(t Terms, now int64, prefix string) error {
 	}
 	return c.checkPlan(IntentPlan{OnBehalfOf: t.OnBehalfOf}, 0, prefix)
 }
+
+// trial is how many days a subscription that begins now costs nothing.
+func (t Terms) trial(now int64) int64 {
+	if t.TrialEnd > now {
+		return (t.TrialEnd - now + day - 1) / day
+	}
+	return t.TrialDays
+}
