@@ -166,6 +166,12 @@ func (w *waitingFault) decide(route string) string {
 	return kind
 }
 
+func (l *faultList) count() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.items)
+}
+
 // report is every fault ordered and what it did, and the last requests spoilt.
 func (l *faultList) report() any {
 	l.mu.Lock()

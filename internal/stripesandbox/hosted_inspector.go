@@ -1,11 +1,14 @@
 package stripesandbox
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
+	"iter"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -16,26 +19,87 @@ import (
 // inspectorPage is how many rows the inspector shows at once.
 const inspectorPage = 50
 
-// inspected is one kind of object as the inspector lists it.
+// inspected is how the inspector lists one kind of object.
 type inspected struct {
-	key, label string
-	columns    []hosted.Cell
-	count      int
-	rows       func(after string) (rows []hosted.ObjectRow, next string)
+	label   string
+	columns []hosted.Cell
+	row     func(record) hosted.ObjectRow
 }
 
-// listed makes the rows of one page of a collection, newest first.
-func listed[T record](c *collection[T], row func(T) hosted.ObjectRow) func(string) ([]hosted.ObjectRow, string) {
-	return func(after string) (rows []hosted.ObjectRow, next string) {
-		for t := range older(c, after) {
-			if len(rows) == inspectorPage {
-				return rows, next
-			}
-			rows = append(rows, row(t))
-			next = t.head().ID
-		}
-		return rows, ""
+// as makes a row function of one for a single type.
+func as[T record](row func(T) hosted.ObjectRow) func(record) hosted.ObjectRow {
+	return func(r record) hosted.ObjectRow { return row(r.(T)) }
+}
+
+// inspectedKinds are the kinds that are listed in words of their own; every other
+// collection is listed by what its objects have in common.
+var inspectedKinds = map[string]inspected{
+	"accounts":      {"Accounts", heads("Account", "Type", "Owner", "Status", "Created"), as(accountRow)},
+	"sessions":      {"Checkout sessions", heads("Session", "Status", "Payment", "Intent", "Created", "$Total"), as(sessionRow)},
+	"intents":       {"Payment intents", heads("Intent", "Status", "Latest charge", "Created", "$Amount"), as(intentRow)},
+	"charges":       {"Charges", heads("Charge", "On", "Status", "Created", "$Amount", "$Refunded"), as(chargeRow)},
+	"refunds":       {"Refunds", heads("Refund", "Charge", "Status", "Created", "$Amount"), as(refundRow)},
+	"transfers":     {"Transfers", heads("Transfer", "To", "Created", "$Amount", "$Reversed"), as(transferRow)},
+	"disputes":      {"Disputes", heads("Dispute", "Charge", "Reason", "Status", "Created", "$Amount"), as(disputeRow)},
+	"payouts":       {"Payouts", heads("Payout", "On", "Status", "Arrives", "$Amount"), as(payoutRow)},
+	"subscriptions": {"Subscriptions", heads("Subscription", "Customer", "Status", "Invoice", "Until"), as(subscriptionRow)},
+	"invoices":      {"Invoices", heads("Invoice", "Customer", "Status", "Intent", "Created", "$Due"), as(invoiceRow)},
+	"persons":       {"Persons", heads("Person", "Of", "Name", "Role", "Created"), as(personRow)},
+	"banks":         {"External accounts", heads("Account", "Of", "Number", "Status", "Currency"), as(bankRow)},
+	"files":         {"Files", heads("File", "On", "Name", "Purpose", "Created"), as(fileRow)},
+}
+
+// kindLabels are the names of collections that are not called like their objects.
+var kindLabels = map[string]string{
+	"methods": "Payment methods", "warnings": "Fraud warnings", "reversals": "Transfer reversals", "fees": "Application fees",
+	"txns": "Balance transactions", "endpoints": "Webhook endpoints",
+}
+
+// inspect is how a collection is listed.
+func inspect(name string) inspected {
+	if k, ok := inspectedKinds[name]; ok {
+		return k
 	}
+	label := orElse(kindLabels[name], strings.ToUpper(name[:1])+strings.ReplaceAll(name[1:], "_", " "))
+	return inspected{label, heads("Id", "On", "Status", "Created", "$Amount"), anyRow}
+}
+
+// shelves are the collections whose objects have ids of their own, but for events,
+// which have a page of their own.
+func (s *Server) shelves() (found []loader) {
+	for _, k := range s.keepers() {
+		if len(k.heads()) > 0 && k.name() != "events" && k.name() != "deleted" {
+			found = append(found, k)
+		}
+	}
+	return found
+}
+
+// named finds an object by any id, of our form or not.
+func (s *Server) named(id string) (record, bool) {
+	for _, k := range s.keepers() {
+		if r, ok := k.record(id); ok && len(k.heads()) > 0 {
+			return r, true
+		}
+	}
+	return nil, false
+}
+
+// pageOf is one page of rows, from what is older than the object named after.
+func pageOf(all iter.Seq[record], after string, row func(record) hosted.ObjectRow) (rows []hosted.ObjectRow, next string) {
+	begun := after == ""
+	for r := range all {
+		id := r.head().ID
+		switch {
+		case !begun:
+			begun = id == after
+		case len(rows) == inspectorPage:
+			return rows, next
+		default:
+			rows, next = append(rows, row(r)), id
+		}
+	}
+	return rows, ""
 }
 
 // older walks what is older than the object named after, newest first.
@@ -50,25 +114,6 @@ func older[T record](c *collection[T], after string) func(yield func(T) bool) {
 				return
 			}
 		}
-	}
-}
-
-// inspectedKinds are the tabs of objects. The lock is held.
-func (s *Server) inspectedKinds() []inspected {
-	return []inspected{
-		{"accounts", "Accounts", heads("Account", "Type", "Owner", "Status", "Created"), len(s.accounts.byID), listed(s.accounts, accountRow)},
-		{"sessions", "Sessions", heads("Session", "Status", "Payment", "Intent", "Created", "$Total"), len(s.sessions.byID), listed(s.sessions, sessionRow)},
-		{"intents", "Payment intents", heads("Intent", "Status", "Latest charge", "Created", "$Amount"), len(s.intents.byID), listed(s.intents, intentRow)},
-		{"charges", "Charges", heads("Charge", "On", "Status", "Created", "$Amount", "$Refunded"), len(s.charges.byID), listed(s.charges, chargeRow)},
-		{"refunds", "Refunds", heads("Refund", "Charge", "Status", "Created", "$Amount"), len(s.refunds.byID), listed(s.refunds, refundRow)},
-		{"transfers", "Transfers", heads("Transfer", "To", "Created", "$Amount", "$Reversed"), len(s.transfers.byID), listed(s.transfers, transferRow)},
-		{"disputes", "Disputes", heads("Dispute", "Charge", "Reason", "Status", "Created", "$Amount"), len(s.disputes.byID), listed(s.disputes, disputeRow)},
-		{"subscriptions", "Subscriptions", heads("Subscription", "Customer", "Status", "Invoice", "Until"), len(s.subscriptions.byID), listed(s.subscriptions, subscriptionRow)},
-		{"invoices", "Invoices", heads("Invoice", "Customer", "Status", "Intent", "Created", "$Due"), len(s.invoices.byID), listed(s.invoices, invoiceRow)},
-		{"payouts", "Payouts", heads("Payout", "On", "Status", "Arrives", "$Amount"), len(s.payouts.byID), listed(s.payouts, payoutRow)},
-		{"persons", "Persons", heads("Person", "Of", "Name", "Role", "Created"), len(s.persons.byID), listed(s.persons, personRow)},
-		{"banks", "External accounts", heads("Account", "Of", "Number", "Status", "Currency"), len(s.banks.byID), listed(s.banks, bankRow)},
-		{"files", "Files", heads("File", "On", "Name", "Purpose", "Created"), len(s.files.byID), listed(s.files, fileRow)},
 	}
 }
 
@@ -96,8 +141,11 @@ func (s *Server) frame(r *http.Request, current, next string) hosted.Frame {
 	tab("events", "Events", "/", len(s.events.byID))
 	tab("requests", "Requests", "/inspector/requests", s.requests.count())
 	tab("deliveries", "Deliveries", "/inspector/deliveries", len(s.deliveries.byID))
-	for _, k := range s.inspectedKinds() {
-		tab(k.key, k.label, "/inspector/"+k.key, k.count)
+	tab("controls", "Controls", "/inspector/controls", s.faults.count())
+	for _, k := range s.shelves() {
+		if k.count() > 0 || k.name() == current {
+			tab(k.name(), inspect(k.name()).label, "/inspector/"+k.name(), k.count())
+		}
 	}
 	return f
 }
@@ -106,10 +154,11 @@ func (s *Server) inspectKind(w http.ResponseWriter, r *http.Request) {
 	var p hosted.ObjectsPage
 	found := false
 	s.look(func() {
-		for _, k := range s.inspectedKinds() {
-			if k.key == r.PathValue("kind") {
-				rows, next := k.rows(r.URL.Query().Get("after"))
-				p = hosted.ObjectsPage{Frame: s.frame(r, k.key, olderLink("/inspector/"+k.key, next)), Kind: k.label, Columns: k.columns, Rows: rows}
+		for _, k := range s.shelves() {
+			if k.name() == r.PathValue("kind") {
+				kind := inspect(k.name())
+				rows, next := pageOf(k.recent(), r.URL.Query().Get("after"), kind.row)
+				p = hosted.ObjectsPage{Frame: s.frame(r, k.name(), olderLink("/inspector/"+k.name(), next)), Kind: kind.label, Columns: kind.columns, Rows: rows}
 				found = true
 			}
 		}
@@ -118,7 +167,7 @@ func (s *Server) inspectKind(w http.ResponseWriter, r *http.Request) {
 		s.nothingHere(w)
 		return
 	}
-	s.reply(w, http.StatusOK, func(w io.Writer) error { return hosted.Objects(w, p) })
+	s.replyUnder(hosted.InspectorPolicy(), w, http.StatusOK, func(w io.Writer) error { return hosted.Objects(w, p) })
 }
 
 func (s *Server) inspectObject(w http.ResponseWriter, r *http.Request) {
@@ -126,33 +175,46 @@ func (s *Server) inspectObject(w http.ResponseWriter, r *http.Request) {
 	found := false
 	s.look(func() {
 		var rec record
-		if rec, found = s.find(r.PathValue("id")); found {
-			p = hosted.ObjectPage{Frame: s.frame(r, "", ""), ID: rec.head().ID, Kind: rec.head().Object, JSON: indented(s.show(rec)), Links: s.related(rec), Actions: actions(rec)}
+		if rec, found = s.named(r.PathValue("id")); found {
+			p = hosted.ObjectPage{Frame: s.frame(r, "", ""), ID: rec.head().ID, Kind: rec.head().Object, JSON: s.linked(rec.head().ID, indented(s.show(rec))),
+				Events: s.eventsAbout(rec.head().ID), Actions: actions(rec)}
 		}
 	})
 	if !found {
 		s.nothingHere(w)
 		return
 	}
-	s.reply(w, http.StatusOK, func(w io.Writer) error { return hosted.Object(w, p) })
+	s.replyUnder(hosted.InspectorPolicy(), w, http.StatusOK, func(w io.Writer) error { return hosted.Object(w, p) })
 }
 
-// related links every id that the object shows at its top level.
-func (s *Server) related(rec record) (links []hosted.Cell) {
-	if scope := rec.head().Scope; scope != "" {
-		links = append(links, objectLink(scope))
-	}
-	shown := s.show(rec)
-	for _, key := range []string{"payment_intent", "latest_charge", "charge", "transfer", "application_fee", "balance_transaction", "destination", "destination_payment", "source_transaction", "source_transfer", "dispute", "transfer_reversal"} {
-		id, ok := shown[key].(string)
-		if !ok {
+var quotedWord = regexp.MustCompile(`"[A-Za-z0-9_]+"`)
+
+// linked is JSON in which every id of something else leads to it. The lock is held.
+func (s *Server) linked(own, text string) (pieces []hosted.Cell) {
+	from := 0
+	for _, at := range quotedWord.FindAllStringIndex(text, -1) {
+		id := text[at[0]+1 : at[1]-1]
+		if _, ok := s.find(id); !ok || id == own {
 			continue
 		}
-		if _, ok := s.find(id); ok {
-			links = append(links, objectLink(id))
+		pieces = append(pieces, hosted.Cell{Text: text[from : at[0]+1]}, objectLink(id))
+		from = at[1] - 1
+	}
+	return append(pieces, hosted.Cell{Text: text[from:]})
+}
+
+// eventsAbout are the last events whose object has an id. The lock is held.
+func (s *Server) eventsAbout(id string) (rows []hosted.EventRow) {
+	about := []byte(`"id":"` + id + `"`)
+	for e := range s.events.newest() {
+		if len(rows) == 20 {
+			break
+		}
+		if bytes.Contains(e.Data.Object, about) {
+			rows = append(rows, hosted.EventRow{ID: e.ID, Type: e.Type, Created: instant(e.Created)})
 		}
 	}
-	return links
+	return rows
 }
 
 func (s *Server) inspectEvents(w http.ResponseWriter, r *http.Request) {
@@ -168,11 +230,11 @@ func (s *Server) inspectEvents(w http.ResponseWriter, r *http.Request) {
 		}
 		p.Frame = s.frame(r, "events", olderLink("/", next))
 	})
-	s.reply(w, http.StatusOK, func(w io.Writer) error { return hosted.Events(w, p) })
+	s.replyUnder(hosted.InspectorPolicy(), w, http.StatusOK, func(w io.Writer) error { return hosted.Events(w, p) })
 }
 
 func (s *Server) eventRow(e *Event) hosted.EventRow {
-	row := hosted.EventRow{ID: e.ID, Type: e.Type, Account: e.Account, Created: instant(e.Created), Pending: int(e.Pending), JSON: indented(s.show(e))}
+	row := hosted.EventRow{ID: e.ID, Type: e.Type, Account: e.Account, Created: instant(e.Created), Pending: int(e.Pending), JSON: s.linked(e.ID, indented(s.show(e)))}
 	var about struct{ ID string }
 	if json.Unmarshal(e.Data.Object, &about) == nil && about.ID != "" {
 		row.Object = hosted.Cell{Text: about.ID, Mono: true}

@@ -27,7 +27,7 @@ func (s *Server) inspectDeliveries(w http.ResponseWriter, r *http.Request) {
 		p.Modes = modeActions(p.Mode)
 		p.Endpoints = s.endpointRows()
 	})
-	s.reply(w, http.StatusOK, func(w io.Writer) error { return hosted.Deliveries(w, p) })
+	s.replyUnder(hosted.InspectorPolicy(), w, http.StatusOK, func(w io.Writer) error { return hosted.Deliveries(w, p) })
 }
 
 // endpointRows are the endpoints, newest first. The lock is held.
@@ -84,12 +84,6 @@ func (s *Server) inspectorClock(w http.ResponseWriter, r *http.Request) {
 		err = s.advance(d)
 	}
 	s.acted(w, r, err, "/", "The clock went on by %s.", d)
-}
-
-func (s *Server) inspectorWebhooks(w http.ResponseWriter, r *http.Request) {
-	mode := r.PostFormValue("mode")
-	_, err := s.turn(Knobs{Mode: mode})
-	s.acted(w, r, err, "/inspector/deliveries", "Deliveries: %s.", mode)
 }
 
 func (s *Server) inspectorResend(w http.ResponseWriter, r *http.Request) {

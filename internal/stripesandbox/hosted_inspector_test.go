@@ -45,13 +45,78 @@ func TestInspectorShowsEveryKind(t *testing.T) {
 			}
 		})
 	})
-	if seen != 16 {
-		t.Errorf("the inspector has %d tabs, want 16", seen)
+	for _, kind := range []string{"Checkout sessions", "Balance transactions", "Application fees", "Persons", "External accounts", "Payment methods"} {
+		if first.Find("nav.tabs a:contains('"+kind+"')").Length() != 1 {
+			t.Errorf("no tab of %s among the %d", kind, seen)
+		}
 	}
+	if first.Find("nav.tabs a:contains('Disputes')").Length() != 0 {
+		t.Error("a tab of what is not there")
+	}
+	says(t, p.open("/inspector/disputes"), http.StatusOK, ".empty", "Nothing here yet")
 	says(t, p.open("/inspector/charges"), http.StatusOK, "table", "partly refunded")
 	says(t, p.open("/inspector/nothing"), http.StatusNotFound, "h1", "Nothing here")
 	says(t, p.open("/inspector/objects/ch_nothing"), http.StatusNotFound, "h1", "Nothing here")
 	says(t, p.open("/no/such/page"), http.StatusNotFound, "h1", "Nothing here")
+}
+
+// Ids lead to each other, and the search finds them, or what says a word.
+func TestInspectorFindsThings(t *testing.T) {
+	_, p := hostedSandbox(t, stripesandbox.Options{})
+	intent := p.paid("4242424242424242", nil)
+	object := p.open("/inspector/objects/" + intent)
+	charge := object.Find("pre a[href*=ch_]").First()
+	says(t, p.open(charge.AttrOr("href", "")), http.StatusOK, "h2", charge.Text())
+	says(t, object, http.StatusOK, "section", "payment_intent.succeeded")
+
+	search := func(q string) visited { return p.open("/inspector/search?q=" + url.QueryEscape(q)) }
+	if v := search(intent); v.location != "/inspector/objects/"+intent {
+		t.Errorf("an id leads to %q", v.location)
+	}
+	if v := search(p.open("/inspector/requests").Find("table a.mono").First().Text()); !strings.HasPrefix(v.location, "/inspector/requests/req_") {
+		t.Errorf("a request leads to %q", v.location)
+	}
+	found := search("ADA@example.com")
+	says(t, found, http.StatusOK, "table", "Checkout sessions")
+	if found.Find("#q").AttrOr("value", "") != "ADA@example.com" {
+		t.Error("the search forgets what was asked")
+	}
+	says(t, search("horses"), http.StatusOK, ".empty", "Nothing here yet")
+}
+
+// A person orders trouble as the controls do.
+func TestInspectorOrdersTrouble(t *testing.T) {
+	s, p := hostedSandbox(t, stripesandbox.Options{WebhookURL: "http://127.0.0.1:9/"})
+	set := p.follow(p.press(p.open("/inspector/controls"), ".controls button:contains(Set)", map[string]string{"mode": "hold", "duplicate": "3", "delay": "2s", "types": "charge.*, payout.paid"}))
+	says(t, set, http.StatusOK, "[role=status]", "hold")
+	again := p.open("/inspector/controls")
+	if again.Find("[name=duplicate]").AttrOr("value", "") != "3" || again.Find("[name=mode] option[selected]").Text() != "hold" || again.Find("[name=types]").AttrOr("value", "") != "charge.*, payout.paid" {
+		t.Error("the knobs do not show what was set")
+	}
+	ordered := p.follow(p.press(again, ".controls button:contains(Order)", map[string]string{"route": "POST /v1/customers", "kind": "503", "count": "2"}))
+	says(t, ordered, http.StatusOK, "table", "none of 0")
+	r, err := http.NewRequest(http.MethodPost, p.base+"/v1/customers", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer sk_test_x")
+	if v := p.send(r); v.code != http.StatusServiceUnavailable {
+		t.Errorf("the fault did not come: %d", v.code)
+	}
+	spoilt := p.open("/inspector/controls")
+	says(t, spoilt, http.StatusOK, "table", "1 503 of 1")
+	says(t, p.open(spoilt.Find(".links a").AttrOr("href", "")), http.StatusOK, "h2", "POST /v1/customers")
+	says(t, p.follow(p.press(spoilt, "button:contains('No more')", nil)), http.StatusOK, ".empty", "No faults are ordered")
+	for field, bad := range map[string]string{"share": "much", "count": "x", "delay": "late", "route": ""} {
+		if v := p.press(spoilt, ".controls button:contains(Order)", map[string]string{field: bad}); v.code != http.StatusBadRequest {
+			t.Errorf("%s=%q answered %d", field, bad, v.code)
+		}
+	}
+	p.session(nil)
+	p.follow(p.press(p.open("/inspector/controls"), "button.danger", nil))
+	if p.open("/").Find("nav.tabs a:contains('Checkout sessions')").Length() != 0 || s.Secret("http://127.0.0.1:9/") == "" {
+		t.Error("not forgotten, or the endpoint too")
+	}
 }
 
 func TestInspectorPagesThroughWhatIsOld(t *testing.T) {

@@ -16,6 +16,7 @@ func (s *Server) hostedRoutes(mux *http.ServeMux) {
 	page := func(pattern string, h http.HandlerFunc) { mux.Handle(pattern, guard.Handler(h)) }
 	mux.HandleFunc("GET "+hosted.StylesheetPath, static("text/css; charset=utf-8", hosted.Stylesheet()))
 	mux.HandleFunc("GET "+hosted.ScriptPath, static("text/javascript; charset=utf-8", hosted.Script()))
+	mux.HandleFunc("GET "+hosted.InspectorScriptPath, static("text/javascript; charset=utf-8", hosted.InspectorScript()))
 	s.elementRoutes(mux)
 
 	page("GET /c/pay/{id}", s.checkoutShow)
@@ -50,10 +51,14 @@ func (s *Server) hostedRoutes(mux *http.ServeMux) {
 	page("GET /inspector/deliveries", s.inspectDeliveries)
 	page("GET /inspector/requests", s.inspectRequests)
 	page("GET /inspector/requests/{id}", s.inspectRequest)
+	page("GET /inspector/search", s.inspectSearch)
+	page("GET /inspector/controls", s.inspectControls)
 	page("GET /inspector/{kind}", s.inspectKind)
 	page("GET /inspector/objects/{id}", s.inspectObject)
 	page("POST /inspector/clock", s.inspectorClock)
 	page("POST /inspector/webhooks", s.inspectorWebhooks)
+	page("POST /inspector/faults", s.inspectorFaults)
+	page("POST /inspector/reset", s.inspectorReset)
 	page("POST /inspector/resend", s.inspectorResend)
 	page("POST /inspector/disputes", s.inspectorDispute)
 	page("POST /inspector/intents", s.inspectorIntent)

@@ -59,6 +59,8 @@ func walkHosted(t *testing.T, s *stripesandbox.Server, v *visitor, p *browser.Pa
 	}
 	p.Goto(v.base + "/inspector/objects/" + intent)
 	look()
+	p.Goto(v.base + "/inspector/search?q=ada")
+	look()
 	p.Goto(v.base + "/no/such/page")
 	look()
 }

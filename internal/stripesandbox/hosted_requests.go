@@ -22,7 +22,7 @@ func (s *Server) inspectRequests(w http.ResponseWriter, r *http.Request) {
 		}})
 	}
 	s.look(func() { p.Frame = s.frame(r, "requests", olderLink("/inspector/requests", next)) })
-	s.reply(w, http.StatusOK, func(w io.Writer) error { return hosted.Objects(w, p) })
+	s.replyUnder(hosted.InspectorPolicy(), w, http.StatusOK, func(w io.Writer) error { return hosted.Objects(w, p) })
 }
 
 // inspectRequest shows one request and its answer.
@@ -54,7 +54,7 @@ func (s *Server) inspectRequest(w http.ResponseWriter, r *http.Request) {
 		p.Params = append(p.Params, hosted.Fact{Name: param.Name, Value: param.Value})
 	}
 	s.look(func() { p.Frame = s.frame(r, "requests", "") })
-	s.reply(w, http.StatusOK, func(w io.Writer) error { return hosted.Request(w, p) })
+	s.replyUnder(hosted.InspectorPolicy(), w, http.StatusOK, func(w io.Writer) error { return hosted.Request(w, p) })
 }
 
 func answered(q loggedRequest) hosted.Badge {

@@ -1,6 +1,11 @@
 package stripesandbox
 
-import "hearth/internal/stripesandbox/hosted"
+import (
+	"fmt"
+	"strconv"
+
+	"hearth/internal/stripesandbox/hosted"
+)
 
 // tones gives each status word of the API its colour.
 var tones = map[string]string{
@@ -110,6 +115,26 @@ func disputeRow(d *Dispute) hosted.ObjectRow {
 
 func payoutRow(p *Payout) hosted.ObjectRow {
 	return row(p, scopeCell(p.Scope), statusCell(p.Status), momentCell(p.ArrivalDate), sumCell(p.Amount, p.Currency))
+}
+
+// anyRow shows of an object what most have.
+func anyRow(r record) hosted.ObjectRow {
+	m := plain(r)
+	word, _ := m["status"].(string)
+	sum := hosted.Cell{Text: "–", Money: true}
+	if currency, ok := m["currency"].(string); ok {
+		for _, name := range []string{"amount", "net", "total", "unit_amount"} {
+			if n, err := strconv.ParseInt(fmt.Sprint(m[name]), 10, 64); err == nil {
+				sum = sumCell(n, currency)
+				break
+			}
+		}
+	}
+	state := hosted.Cell{Text: "–"}
+	if word != "" {
+		state = statusCell(word)
+	}
+	return row(r, scopeCell(r.head().Scope), state, momentCell(r.head().Created), sum)
 }
 
 // actions are what a developer may do to an object beyond the API.

@@ -241,4 +241,17 @@ func (c *collection[T]) record(id string) (record, bool) { t, ok := c.byID[id]; 
 
 func (c *collection[T]) heads() []string { return c.prefixes }
 
+func (c *collection[T]) count() int { return len(c.byID) }
+
+// recent walks the objects newest first, whatever they are.
+func (c *collection[T]) recent() iter.Seq[record] {
+	return func(yield func(record) bool) {
+		for t := range c.newest() {
+			if !yield(t) {
+				return
+			}
+		}
+	}
+}
+
 func (c *collection[T]) wipe() { clear(c.byID); c.order = nil }

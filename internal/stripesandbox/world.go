@@ -1,6 +1,9 @@
 package stripesandbox
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"iter"
+)
 
 const settingsID = "settings"
 
@@ -65,7 +68,9 @@ type loader interface {
 	try(raw []byte) error
 	put(raw []byte) error
 	record(id string) (record, bool)
+	recent() iter.Seq[record]
 	heads() []string
+	count() int
 }
 
 // finder looks a record up by id.

@@ -31,7 +31,7 @@ const StylesheetPath = "/hosted.css"
 // ScriptPath is where Checkout looks for Script.
 const ScriptPath = "/checkout.js"
 
-//go:embed templates hosted.css checkout.js words.tsv
+//go:embed templates hosted.css checkout.js inspector.js words.tsv
 var files embed.FS
 
 // Stylesheet is the one style sheet of all pages.
@@ -39,6 +39,17 @@ func Stylesheet() []byte { return embedded("hosted.css") }
 
 // Script makes Checkout more pleasant where scripts run.
 func Script() []byte { return embedded("checkout.js") }
+
+// InspectorScriptPath is where the inspector looks for InspectorScript.
+const InspectorScriptPath = "/inspector.js"
+
+// InspectorScript keeps the inspector's pages fresh where scripts run.
+func InspectorScript() []byte { return embedded("inspector.js") }
+
+// InspectorPolicy is the policy of the inspector: it runs our script, which asks us.
+func InspectorPolicy() string {
+	return "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+}
 
 func embedded(name string) []byte {
 	data, err := files.ReadFile(name)
@@ -83,6 +94,7 @@ func parse(name string) page {
 	t := template.New("layout.html").Funcs(template.FuncMap{
 		"stylesheet": func() string { return versioned(StylesheetPath, Stylesheet()) },
 		"script":     func() string { return versioned(ScriptPath, Script()) },
+		"inspector":  func() string { return versioned(InspectorScriptPath, InspectorScript()) },
 		"moment":     func(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04:05 UTC") },
 		"day":        func(t time.Time) string { return t.UTC().Format("2 Jan 2006") },
 		"field":      newField,

@@ -10,6 +10,7 @@ var (
 	objectTemplate     = parse("object")
 	eventsTemplate     = parse("events")
 	deliveriesTemplate = parse("deliveries")
+	controlsTemplate   = parse("controls")
 	requestTemplate    = parse("request")
 )
 
@@ -19,6 +20,7 @@ type Frame struct {
 	Now    time.Time // the sandbox's clock
 	Ahead  string    // how far it is ahead of the wall clock; "" when it is not
 	Notice string    // what the last button did
+	Query  string    // what was searched for
 	Next   string    // link to older rows; "" when there are none
 }
 
@@ -67,8 +69,8 @@ type ObjectPage struct {
 	Frame
 	ID      string
 	Kind    string
-	JSON    string
-	Links   []Cell
+	JSON    []Cell // pieces; the linked ones are ids of other things
+	Events  []EventRow
 	Actions []Action
 }
 
@@ -97,8 +99,27 @@ type EventRow struct {
 	Object            Cell
 	Created           time.Time
 	Pending           int
-	JSON              string
+	JSON              []Cell
 }
+
+// ControlsPage is where a person orders trouble.
+type ControlsPage struct {
+	Frame
+	Knobs  []Control
+	Fault  []Control
+	Faults []FaultRow
+	Spoilt []Cell // the last requests that went wrong
+}
+
+// Control is one labelled input: a choice if it has options.
+type Control struct {
+	ID, Name, Label, Value, Hint string
+	Options                      []Option
+	Suggested                    []string
+}
+
+// FaultRow is trouble that was ordered.
+type FaultRow struct{ Route, Kinds, Share, Left, Done string }
 
 // DeliveriesPage lists attempts to deliver events, newest first.
 type DeliveriesPage struct {
@@ -139,6 +160,9 @@ func Request(w io.Writer, p RequestPage) error { return requestTemplate.write(w,
 
 // Events writes the list of events.
 func Events(w io.Writer, p EventsPage) error { return eventsTemplate.write(w, p) }
+
+// Controls writes the page where trouble is ordered.
+func Controls(w io.Writer, p ControlsPage) error { return controlsTemplate.write(w, p) }
 
 // Deliveries writes the delivery log.
 func Deliveries(w io.Writer, p DeliveriesPage) error { return deliveriesTemplate.write(w, p) }
