@@ -25,7 +25,7 @@ const stripeGo = "github.com/stripe/stripe-go/v76"
 // stripe-mock, which keeps nothing and refuses nothing but what its description
 // forbids, so each begins in a world of its own, with the objects it names.
 func TestStripeGoSuite(t *testing.T) {
-	if testing.Short() || os.Getenv("HEARTH_JUDGES") == "" {
+	if testing.Short() {
 		t.Skip("the library's tests take half a minute to build")
 	}
 	t.Parallel()
@@ -128,13 +128,16 @@ func runSuite(t *testing.T, s suite, met map[string]bool) {
 // refusedByStripe are tests that send what Stripe itself refuses (stripe-mock
 // takes it), each with what is then said.
 var refusedByStripe = map[string]string{
-	"capability.TestCapabilityGet":            "No such capability: 'acap_123'", // they are named transfers, card_payments, …
-	"capability.TestCapabilityUpdate":         "No such capability: 'acap_123'",
-	"account.TestAccountNew":                  "The file file_123 was uploaded with the purpose", // one file for two purposes
-	"payout.TestPayoutReverse":                "Only paid payouts of connected accounts",
-	"price.TestPriceNew":                      "The sandbox knows prices with an amount per unit only.",
-	"charge.TestChargeSearch":                 "Received unknown parameter: query", // no search, here and below
-	"checkout/session.TestCheckoutSessionNew": "Missing required param: line_items[0][price].",
+	"capability.TestCapabilityGet":             "No such capability: 'acap_123'", // they are named transfers, card_payments, …
+	"capability.TestCapabilityUpdate":          "No such capability: 'acap_123'",
+	"account.TestAccountNew":                   "was uploaded with the purpose", // one file for two of them
+	"bankaccount.TestBankAccountNew_ByAccount": "No such token: 'tok_123'",
+	"paymentmethod.TestPaymentMethodNew":       "No such token: 'tok_123'",
+	"topup.TestTopupNew":                       "No such source: 'src_123'",
+	"payout.TestPayoutReverse":                 "Only paid payouts of connected accounts",
+	"price.TestPriceNew":                       "The sandbox knows prices with an amount per unit only.",
+	"charge.TestChargeSearch":                  "Received unknown parameter: query", // no search, here and below
+	"checkout/session.TestCheckoutSessionNew":  "Missing required param: line_items[0][price].",
 }
 
 // furnish imports what the library's tests presume to exist, and what this one does.
@@ -195,6 +198,7 @@ var suiteObjects = []struct {
 	{"token", "tok_123", nil},
 	{"topup", "tu_123", m{"status": "pending"}},
 	{"setup_intent", "seti_123", m{"payment_method": "pm_123"}},
+	{"setup_attempt", "setatt_123", m{"setup_intent": "seti_123"}},
 	{"coupon", "25OFF", nil},
 	{"tax_rate", "txr_123", nil},
 	{"subscription", "sub_123", m{"customer": "cus_123"}},

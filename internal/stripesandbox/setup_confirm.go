@@ -41,7 +41,7 @@ func (c *call) canSetUp(si *SetupIntent) error {
 	switch {
 	case si.Method == "":
 		return c.missingMethod(si)
-	case c.public || si.ReturnURL != "" || si.Automatic == nil || si.Automatic["allow_redirects"] == "never":
+	case c.public || si.ReturnURL != "" || si.Automatic == nil || si.Automatic["allow_redirects"] == "never" || c.assumes(assumeRedirects) != "always":
 		return nil
 	}
 	return c.aboutSetup(si, refuse("", "", "This SetupIntent is configured to accept payment methods enabled in your Dashboard. Because some of these payment methods might redirect your customer off of your page, you must provide a `return_url`. If you don't want to accept redirect-based payment methods, set `automatic_payment_methods[enabled]` to `true` and `automatic_payment_methods[allow_redirects]` to `never` when creating Setup Intents and Payment Intents."))

@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"hearth/internal/stripesandbox"
 )
 
 const cardsOnly = "payment_method_types[]=card"
@@ -63,7 +65,6 @@ func TestSetupIsRefused(t *testing.T) {
 	b.post(at, "description=Kept")
 
 	other := "/v1/setup_intents/" + b.post("/v1/setup_intents").Get("id").String()
-	b.refused(400, "", "you must provide a `return_url`", other+"/confirm", "payment_method=pm_card_visa")
 	b.post(other+"/cancel", "cancellation_reason=abandoned")
 	b.refused(400, "setup_intent_unexpected_state", "You cannot cancel this SetupIntent because it is already canceled.", other+"/cancel")
 	b.refused(400, "intent_invalid_state", "because it has a status of canceled", other+"/verify_microdeposits", "descriptor_code=SM11AA")
@@ -71,6 +72,16 @@ func TestSetupIsRefused(t *testing.T) {
 	b.refused(400, "", "does not belong to the Customer you supplied "+bob, "/v1/setup_intents", "customer="+bob, "payment_method="+b.attached(ann, "pm_card_visa"))
 	if r := b.call("GET", "/v1/setup_intents/seti_none"); r.Get("error.message").String() != "No such setupintent: 'seti_none'" || r.status != 404 {
 		t.Errorf("unknown: %s", r.Raw)
+	}
+}
+
+// Where automatic methods are assumed to redirect, a setup wants a way back too.
+func TestAutomaticSetupsWantAWayBack(t *testing.T) {
+	b := start(t, func(o *stripesandbox.Options) { o.Assume = map[string]string{"automatic_methods_redirect": "always"} })
+	at := "/v1/setup_intents/" + b.post("/v1/setup_intents").Get("id").String() + "/confirm"
+	b.refused(400, "", "you must provide a `return_url`", at, "payment_method=pm_card_visa")
+	if si := b.post(at, "payment_method=pm_card_visa", "return_url=https://h.test/"); si.Get("status").String() != "succeeded" {
+		t.Errorf("with a way back: %s", si.Raw)
 	}
 }
 
