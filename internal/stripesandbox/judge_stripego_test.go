@@ -25,7 +25,7 @@ const stripeGo = "github.com/stripe/stripe-go/v76"
 // stripe-mock, which keeps nothing and refuses nothing but what its description
 // forbids, so each begins in a world of its own, with the objects it names.
 func TestStripeGoSuite(t *testing.T) {
-	if testing.Short() {
+	if testing.Short() || os.Getenv("HEARTH_JUDGES") == "" {
 		t.Skip("the library's tests take half a minute to build")
 	}
 	t.Parallel()
