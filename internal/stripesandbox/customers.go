@@ -70,6 +70,10 @@ func (c *call) checkDefault(cu *Customer) error {
 	if id == "" || !c.has(param) {
 		return nil
 	}
+	if id == c.str("payment_method") && len(cu.Methods) > 0 { // the one just attached, by a name that makes a new one each time
+		cu.InvoiceSettings.DefaultMethod = text(cu.Methods[0])
+		return nil
+	}
 	pm, err := c.useMethod(id)
 	if err != nil {
 		return missingRef("PaymentMethod", param, id)

@@ -21,6 +21,10 @@ func (s *Server) settle(r record, shown map[string]any) (err error) {
 			a.Banks = append(a.Banks, t.ID)
 			s.accounts.save(a)
 		}
+		if cu, ok := s.customers.get(string(t.Customer)); ok {
+			cu.Sources = newest(cu.Sources, t.ID)
+			s.customers.save(cu)
+		}
 	case *Person:
 		t.Facts = map[string]string{}
 		for _, name := range []string{"first_name", "last_name", "email", "phone", "dob", "address", "relationship"} {
