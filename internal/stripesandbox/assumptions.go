@@ -3,6 +3,7 @@ package stripesandbox
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -41,6 +42,12 @@ const (
 	assumeUnpaid       = "subscription_after_retries"
 	assumeIncomplete   = "incomplete_subscription_canceled"
 	assumePercent      = "fee_percent_on_platform"
+	assumeHalf         = "half_cents"
+	assumeLength       = "metadata_value_length"
+	assumeCode         = "oauth_code_minutes"
+	assumeClient       = "oauth_invalid_client_status"
+	assumeDenied       = "oauth_denied_error"
+	assumeSetupPath    = "express_setup_path"
 )
 
 var assumptions = []Assumption{
@@ -68,6 +75,12 @@ var assumptions = []Assumption{
 	{assumeUnpaid, []string{"canceled", "unpaid"}, "what a subscription becomes when the last of four attempts at a renewal failed"},
 	{assumeIncomplete, []string{"incomplete_expired", "canceled"}, "what an incomplete subscription becomes when it is cancelled"},
 	{assumePercent, []string{"with_transfer_data", "refuse"}, "`application_fee_percent` on a subscription of the platform's own"},
+	{assumeHalf, []string{"up", "down", "even"}, "where half a cent goes when a transfer, a fee or a percentage is shared out"},
+	{assumeLength, []string{"500", "<number>"}, "characters in a value of metadata, at most"},
+	{assumeCode, []string{"5", "10", "60"}, "minutes until an OAuth code expires"},
+	{assumeClient, []string{"401", "400"}, "the status of `invalid_client`"},
+	{assumeDenied, []string{"access_denied", "<error>"}, "the `error` that a person who says no comes back with"},
+	{assumeSetupPath, []string{"e", "<path>"}, "`/setup/…/` of an Express account's link"},
 }
 
 // Assumptions is what can be assumed, for help texts.
@@ -86,10 +99,18 @@ func assumed(told map[string]string) (map[string]string, error) {
 		}
 		if a := assumptions[i]; !slices.Contains(a.Values, value) && !strings.HasPrefix(a.Values[len(a.Values)-1], "<") {
 			return nil, fmt.Errorf("%s can be %s, not %q", name, oneOfText(a.Values), value)
+		} else if _, err := strconv.Atoi(value); err != nil && a.Values[len(a.Values)-1] == "<number>" {
+			return nil, fmt.Errorf("%s is a number, not %q", name, value)
 		}
 		out[name] = value
 	}
 	return out, nil
+}
+
+// assumesNumber is what is taken for true, where that is a number.
+func (s *Server) assumesNumber(name string) int64 {
+	n, _ := strconv.ParseInt(s.assumes(name), 10, 64)
+	return n
 }
 
 // assumes is what is taken for true.

@@ -1,6 +1,7 @@
 package stripesandbox_test
 
 import (
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -117,6 +118,53 @@ func TestAssumptions(t *testing.T) {
 			o := b.post("/v1/accounts", "type=standard").Get("id").String()
 			return yesNo(b.call("POST", "/v1/transfers", "amount=500", "currency=usd", "destination="+o).status == http.StatusOK)
 		},
+		"half_cents": func(b *bench) string {
+			o := b.owner()
+			ch := b.paid(1000, visa, destination(o, 15)...).Get("id").String() // half of it is 7.5
+			b.post("/v1/refunds", "charge="+ch, "amount=500", "reverse_transfer=true", "refund_application_fee=true")
+			odd := b.get("/v1/application_fees").Get("data.0.amount_refunded").Int()
+			ch = b.paid(1000, visa, destination(o, 13)...).Get("id").String() // 6.5
+			b.post("/v1/refunds", "charge="+ch, "amount=500", "reverse_transfer=true", "refund_application_fee=true")
+			even := b.get("/v1/application_fees").Get("data.0.amount_refunded").Int()
+			return map[[2]int64]string{{8, 7}: "up", {7, 6}: "down", {8, 6}: "even"}[[2]int64{odd, even}]
+		},
+		"metadata_value_length": func(b *bench) string {
+			for _, n := range []int{20, 500} {
+				if b.call("POST", "/v1/customers", "metadata[a]="+strings.Repeat("é", n+1)).status == http.StatusBadRequest &&
+					b.call("POST", "/v1/customers", "metadata[a]="+strings.Repeat("é", n)).status == http.StatusOK {
+					return fmt.Sprint(n)
+				}
+			}
+			return "more"
+		},
+		"oauth_code_minutes": func(b *bench) string {
+			for _, minutes := range []string{"5", "10", "60"} {
+				c := b.authorize("/oauth/authorize")
+				code := c.answered(c.press(c.open(), answerButton("connect"), nil)).Get("code")
+				b.advance(minutes + "m")
+				if b.trade("grant_type=authorization_code", "code="+code).Get("error").String() == "invalid_grant" {
+					return minutes
+				}
+			}
+			return "longer"
+		},
+		"oauth_invalid_client_status": func(b *bench) string {
+			return fmt.Sprint(b.trade("grant_type=authorization_code", "code=ac_1", "client_id=ca_nope").status)
+		},
+		"oauth_denied_error": func(b *bench) string {
+			c := b.authorize("/oauth/authorize")
+			return c.answered(c.press(c.open(), answerButton("deny"), nil)).Get("error")
+		},
+		"express_setup_path": func(b *bench) string {
+			a := b.post("/v1/accounts", "type=express").Get("id").String()
+			link := b.post("/v1/account_links", "account="+a, "type=account_onboarding", "refresh_url=https://h.test/", "return_url=https://h.test/").Get("url").String()
+			if res, err := http.Get(link); err != nil || res.StatusCode != http.StatusOK {
+				return "nowhere"
+			}
+			_, rest, _ := strings.Cut(link, "/setup/")
+			path, _, _ := strings.Cut(rest, "/")
+			return path
+		},
 		"session_metadata_copied": func(b *bench) string {
 			in := b.get("/v1/payment_intents/" + b.paid(9000, visa, "metadata[a]=b").Get("payment_intent").String())
 			return yesNo(in.Get("metadata.a").String() == "b")
@@ -151,7 +199,9 @@ func TestAssumptions(t *testing.T) {
 				t.Fatal("nothing shows it")
 			}
 			for i, value := range a.Values {
-				value = strings.Trim(value, "<>")
+				if value = strings.Trim(value, "<>"); value == "number" {
+					value = "20"
+				}
 				b := start(t, func(o *stripesandbox.Options) {
 					if i > 0 { // the default needs no telling
 						o.Assume = map[string]string{a.Name: value}

@@ -107,5 +107,6 @@ func Banks() (rows [][]string) {
 
 // Proportion is what goes back of total when amount of base is refunded.
 func Proportion(total, gone, amount, base int64, completes bool) int64 {
-	return proportion(total, gone, amount, base, completes)
+	truths, _ := assumed(nil)
+	return (&Server{assumed: truths}).proportion(total, gone, amount, base, completes)
 }

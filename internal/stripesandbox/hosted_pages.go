@@ -35,7 +35,8 @@ func (s *Server) hostedRoutes(mux *http.ServeMux) {
 	page("GET /i/{id}", s.invoiceShow)
 	page("POST /i/{id}", s.invoicePay)
 
-	for _, letter := range setupLetter {
+	for _, kind := range []string{"express", "standard", "custom"} {
+		letter := s.setupLetter(kind)
 		page("GET /setup/"+letter+"/{account}/{token}", s.onboardingOpen)
 		page("GET /setup/"+letter+"/{account}/{token}/{step}", s.onboardingShow)
 		page("POST /setup/"+letter+"/{account}/{token}/{step}", s.onboardingSave)

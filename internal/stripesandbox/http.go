@@ -186,6 +186,7 @@ func (s *Server) perform(r *http.Request, form url.Values, op operation) (body [
 	if err != nil {
 		return nil, nil, err
 	}
+	c.longestValue = int(s.assumesNumber(assumeLength))
 	if err := c.actFor(orElse(own, r.Header.Get("Stripe-Account"))); err != nil {
 		return nil, nil, err
 	}

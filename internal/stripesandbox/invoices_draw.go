@@ -135,19 +135,19 @@ func (s *Server) sumUp(inv *Invoice) {
 	}
 	inv.AmountRemaining = inv.AmountDue - inv.AmountPaid
 	if sub, ok := s.subscriptions.get(string(inv.Subscription)); ok {
-		inv.share(sub)
+		s.shareOut(inv, sub)
 	}
 }
 
-// share applies a subscription's percentages.
-func (inv *Invoice) share(sub *Subscription) {
+// shareOut applies a subscription's percentages.
+func (s *Server) shareOut(inv *Invoice, sub *Subscription) {
 	if sub.FeePercent != nil {
-		inv.Fee = number(percentOf(max(0, inv.Total), *sub.FeePercent))
+		inv.Fee = number(s.percentOf(max(0, inv.Total), *sub.FeePercent))
 	}
 	if sub.Transfer != nil {
 		inv.Transfer = &InvoiceTransfer{Destination: sub.Transfer.Destination}
 		if sub.Transfer.Percent != nil {
-			inv.Transfer.Amount = number(percentOf(max(0, inv.Total), *sub.Transfer.Percent))
+			inv.Transfer.Amount = number(s.percentOf(max(0, inv.Total), *sub.Transfer.Percent))
 		}
 	}
 }

@@ -5,7 +5,15 @@ import (
 )
 
 // setupLetter is the part of a link's address that tells the types apart.
-var setupLetter = map[string]string{"express": "e", "standard": "s", "custom": "c"}
+func (s *Server) setupLetter(kind string) string {
+	switch kind {
+	case "standard":
+		return "s"
+	case "custom":
+		return "c"
+	}
+	return s.assumes(assumeSetupPath)
+}
 
 func (c *call) createAccountLink() (any, error) {
 	id, kind := c.need("account"), c.need("type")
@@ -37,7 +45,7 @@ func (c *call) createAccountLink() (any, error) {
 // addLink makes a link that opens an account's form, for 300 seconds and once.
 func (s *Server) addLink(a *Account, l *AccountLink) *AccountLink {
 	l.header = header{ID: token(24), Object: "account_link", Created: s.now}
-	l.Account, l.ExpiresAt, l.URL = a.ID, s.now+300, s.baseURL+"/setup/"+setupLetter[a.Type]+"/"+a.ID+"/"+l.ID
+	l.Account, l.ExpiresAt, l.URL = a.ID, s.now+300, s.baseURL+"/setup/"+s.setupLetter(a.Type)+"/"+a.ID+"/"+l.ID
 	a.Linked = true
 	s.accounts.save(a)
 	return s.links.add(l)

@@ -27,11 +27,7 @@ type oauthError struct {
 func (e *oauthError) Error() string { return e.Kind + ": " + e.Description }
 
 func oauthRefusal(kind, description string) *oauthError {
-	e := &oauthError{Status: http.StatusBadRequest, Kind: kind, Description: description}
-	if kind == "invalid_client" {
-		e.Status = http.StatusUnauthorized
-	}
-	return e
+	return &oauthError{Status: http.StatusBadRequest, Kind: kind, Description: description}
 }
 
 // oauth wraps an endpoint of the connect host.
@@ -66,7 +62,9 @@ func (s *Server) oauth(fn func(form url.Values) (map[string]any, error)) http.Ha
 			if !ok {
 				e = &oauthError{Status: http.StatusInternalServerError, Kind: "server_error", Description: err.Error()}
 			}
-			code = e.Status
+			if code = e.Status; e.Kind == "invalid_client" {
+				code = int(s.assumesNumber(assumeClient))
+			}
 			body, _ = json.Marshal(e)
 		}
 		write(w, answer{status: code, body: body})
@@ -107,7 +105,7 @@ func (s *Server) tradeCode(form url.Values) (map[string]any, error) {
 			s.accounts.save(a)
 		}
 		return nil, oauthRefusal("invalid_grant", "This authorization code has already been used. All tokens issued with this code have been revoked.")
-	case g.Created+5*minute <= s.now:
+	case g.Created+s.assumesNumber(assumeCode)*minute <= s.now:
 		return nil, oauthRefusal("invalid_grant", "Authorization code expired: "+g.ID)
 	}
 	if wanted := form.Get("scope"); wanted != "" && !isWithin(wanted, g.OScope) {
@@ -284,8 +282,8 @@ func (c ConsentRequest) back(answer url.Values) string {
 }
 
 // denied is where a person goes who said no.
-func (c ConsentRequest) denied() string {
-	return c.back(url.Values{"error": {"access_denied"}, "error_description": {"The user denied your request"}})
+func (s *Server) denied(c ConsentRequest) string {
+	return c.back(url.Values{"error": {s.assumes(assumeDenied)}, "error_description": {"The user denied your request"}})
 }
 
 // grant lets the platform have an account, and is where the person goes then.

@@ -118,10 +118,10 @@ func (s *Server) consentAnswer(r *http.Request, c ConsentRequest) (consentAnswer
 			return consentAnswer{page: page, code: http.StatusUnprocessableEntity}, nil
 		}
 		a := s.newcomer(r, c)
-		l := s.addLink(a, &AccountLink{Kind: "account_onboarding", RefreshURL: c.denied(), ReturnURL: c.denied(), Consent: &c})
+		l := s.addLink(a, &AccountLink{Kind: "account_onboarding", RefreshURL: s.denied(c), ReturnURL: s.denied(c), Consent: &c})
 		return consentAnswer{to: l.URL}, nil
 	}
-	return consentAnswer{to: c.denied()}, nil
+	return consentAnswer{to: s.denied(c)}, nil
 }
 
 // newcomer is an account that a person makes on the way: not yet the platform's

@@ -69,8 +69,8 @@ type TrialSettings struct {
 }
 
 // percentOf is part of an amount to the nearest cent; percents have two decimals at most.
-func percentOf(amount int64, percent float64) int64 {
-	return share(amount, int64(math.Round(percent*100)), 100*100)
+func (s *Server) percentOf(amount int64, percent float64) int64 {
+	return shareHalf(amount, int64(math.Round(percent*100)), 100*100, s.assumes(assumeHalf))
 }
 
 // SubscriptionItem is one price of a subscription.

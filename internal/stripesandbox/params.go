@@ -1,6 +1,7 @@
 package stripesandbox
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/url"
@@ -15,7 +16,11 @@ type params struct {
 	values url.Values
 	known  map[string]bool
 	err    *apiError
+	// longestValue of metadata; 0 is 500.
+	longestValue int
 }
+
+func (p *params) longest() int { return cmp.Or(p.longestValue, 500) }
 
 func newParams(v url.Values) *params {
 	return &params{values: normalise(v), known: map[string]bool{"expand": true}}
@@ -180,8 +185,8 @@ func (p *params) metadata(key string, old map[string]string) map[string]string {
 			delete(out, k)
 		case len(k) > 40:
 			p.fail(invalid("", key, "Metadata keys can only be up to 40 characters long; you passed in a key of %d characters", len(k)))
-		case len(v) > 500:
-			p.fail(invalid("", key+"["+k+"]", "Metadata values can have up to 500 characters, but you passed in a value that is %d characters. Invalid value: %s", len(v), v))
+		case len([]rune(v)) > p.longest():
+			p.fail(invalid("", key+"["+k+"]", "Metadata values can have up to %d characters, but you passed in a value that is %d characters. Invalid value: %s", p.longest(), len([]rune(v)), v))
 		default:
 			out[k] = v
 		}

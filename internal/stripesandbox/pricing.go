@@ -30,23 +30,31 @@ func (p Pricing) fee(amount int64) int64 {
 }
 
 // share is whole·part/base to the nearest minor unit, half up.
-func share(whole, part, base int64) int64 {
+func share(whole, part, base int64) int64 { return shareHalf(whole, part, base, "up") }
+
+// shareHalf is share with halves going up, down or to the even number.
+func shareHalf(whole, part, base int64, half string) int64 {
 	if base == 0 {
 		return 0
 	}
-	n := new(big.Int).Mul(big.NewInt(whole), big.NewInt(part))
-	n.Add(n.Mul(n, big.NewInt(2)), big.NewInt(base))
-	return n.Div(n, new(big.Int).Mul(big.NewInt(2), big.NewInt(base))).Int64()
+	twice := new(big.Int).Mul(big.NewInt(whole), big.NewInt(part))
+	twice.Mul(twice, big.NewInt(2)).Add(twice, big.NewInt(base))
+	quotient, rest := new(big.Int).DivMod(twice, new(big.Int).Mul(big.NewInt(2), big.NewInt(base)), new(big.Int))
+	n := quotient.Int64()
+	if rest.Sign() == 0 && (half == "down" || half == "even" && n%2 != 0) {
+		n-- // it was just half, and went up
+	}
+	return n
 }
 
 // proportion is what goes back of total when amount of base is refunded: the
 // nearest cent each time, and whatever is left when the base is complete.
-func proportion(total, gone, amount, base int64, completes bool) int64 {
+func (s *Server) proportion(total, gone, amount, base int64, completes bool) int64 {
 	left := total - gone
 	if completes {
 		return left
 	}
-	return min(left, share(total, amount, base))
+	return min(left, shareHalf(total, amount, base, s.assumes(assumeHalf)))
 }
 
 // human writes an amount for an error text: $1,100.00, €11.00, 1,100 JPY.

@@ -98,10 +98,10 @@ func (s *Server) planRefund(ch *Charge, amount int64, reverse, refundFee bool) (
 	}
 	plan := refundPlan{ch: ch, amount: amount, completes: amount == left}
 	if fee, ok := s.fees.get(string(ch.FeeID)); ok && refundFee {
-		plan.fee = proportion(fee.Amount, fee.Refunded, amount, ch.Captured, plan.completes)
+		plan.fee = s.proportion(fee.Amount, fee.Refunded, amount, ch.Captured, plan.completes)
 	}
 	if tr, ok := s.transfers.get(ch.Transfer); ok && reverse {
-		plan.reverse = proportion(tr.Amount, tr.AmountReversed, amount, ch.Captured, plan.completes)
+		plan.reverse = s.proportion(tr.Amount, tr.AmountReversed, amount, ch.Captured, plan.completes)
 		if err := s.canReverse(tr, plan.reverse); err != nil {
 			return none, err
 		}

@@ -205,7 +205,7 @@ func (c *call) createReversal() (any, error) {
 	rev := c.reverse(tr, amount, "", metadata)
 	if py, ok := c.charges.get(tr.Payment); ok && refundFee {
 		if fee, ok := c.fees.get(string(py.FeeID)); ok {
-			c.refundFee(fee, proportion(fee.Amount, fee.Refunded, amount, tr.Amount, tr.Reversed), map[string]string{})
+			c.refundFee(fee, c.proportion(fee.Amount, fee.Refunded, amount, tr.Amount, tr.Reversed), map[string]string{})
 		}
 	}
 	return rev, nil

@@ -1,7 +1,7 @@
 // Elements is a group of elements that belong to one payment.
 class Elements {
   #elements = [];
-  #id = crypto.randomUUID();
+  #id = Array.from(crypto.getRandomValues(new Uint32Array(4)), (n) => n.toString(36)).join('');
 
   constructor(stripe, options = {}) {
     if (options.clientSecret !== undefined && options.clientSecret !== null) parseSecret('elements()', options.clientSecret);
