@@ -59,19 +59,16 @@ func (s *Server) api(op operation) http.HandlerFunc {
 				err = e
 			}
 		}
+		var a answer
+		var gone bool
 		if err != nil {
-			a := s.failure(r, err)
-			logged.end(a, began)
-			write(w, a)
-			return
-		}
-		a, gone := s.answerFaulty(w, r, req, form, op)
-		if gone {
+			a = s.failure(r, err)
+		} else if a, gone = s.answerFaulty(w, r, req, form, op); gone {
 			return
 		}
 		if key := idempotencyKey(r); key != "" {
 			h.Set("Idempotency-Key", key)
-			h.Set("Original-Request", a.original)
+			h.Set("Original-Request", orElse(a.original, req))
 		}
 		if a.replayed {
 			h.Set("Idempotent-Replayed", "true")
