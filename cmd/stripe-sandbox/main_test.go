@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// started runs the command and answers what it printed, line by line.
-func started(t *testing.T, args ...string) *bufio.Scanner {
+// started runs the command and answers what it prints, line by line.
+func started(t *testing.T, args ...string) <-chan string {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	in, out := io.Pipe()
@@ -28,20 +28,27 @@ func started(t *testing.T, args ...string) *bufio.Scanner {
 			t.Error(err)
 		}
 	})
-	return bufio.NewScanner(in)
+	lines := make(chan string, 100) // read to the end: the command waits for its readers
+	go func() {
+		defer close(lines)
+		for scan := bufio.NewScanner(in); scan.Scan(); {
+			lines <- scan.Text()
+		}
+	}()
+	return lines
 }
 
 // address is the next URL that was printed.
-func address(t *testing.T, lines *bufio.Scanner) string {
+func address(t *testing.T, lines <-chan string) string {
 	t.Helper()
-	for lines.Scan() {
-		for _, word := range strings.Fields(lines.Text()) {
+	for line := range lines {
+		for _, word := range strings.Fields(line) {
 			if strings.HasPrefix(word, "http") {
 				return word
 			}
 		}
 	}
-	t.Fatalf("no address was printed: %v", lines.Err())
+	t.Fatal("no address was printed")
 	return ""
 }
 

@@ -202,9 +202,9 @@ func (s *stage) look(b booking.Booking) stripeapi.PaymentLook {
 // disputed is a stay whose tenant's bank takes the money back.
 func (s *stage) disputed() (b booking.Booking, dispute string) {
 	s.T.Helper()
-	b = s.paid("4000000000000259", 30, 5)
+	b = s.paid(apptest.Good, 30, 5)
 	s.after("the tenant pays")
-	s.Advance(time.Minute)
+	s.Control("charges/"+s.look(b).Charges[0].ID+"/dispute", map[string]any{})
 	s.after("the bank opens a dispute")
 	all, err := payment.DisputesOf(s.T.Context(), s.DB, s.Payment(b).ID)
 	if err != nil || len(all) != 1 {
