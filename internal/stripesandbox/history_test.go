@@ -58,6 +58,9 @@ func (h *history) one(of ...string) string { return rapid.SampledFrom(of).Draw(h
 
 func (h *history) chance() bool { return rapid.Bool().Draw(h.T, "chance") }
 
+// seldom is one time in four.
+func (h *history) seldom() bool { return rapid.IntRange(0, 3).Draw(h.T, "seldom") == 0 }
+
 func (h *history) owner() string { return h.one(h.owners...) }
 
 // pick draws an object there is, mostly one that fits.
@@ -121,7 +124,7 @@ func (h *history) Pay() {
 	case "direct":
 		params = append(append(params, "@"+o), fee...)
 	}
-	if h.chance() && h.chance() {
+	if h.seldom() {
 		params = append(params, "capture_method=manual")
 	}
 	h.post("/v1/payment_intents", params...)
@@ -197,7 +200,7 @@ func (h *history) FeeRefund() {
 func (h *history) Dispute() {
 	ch := h.pick("charge", left, func(ch shown) bool { return !ch.Get("disputed").Bool() && is(ch, "source_transfer", "") })
 	amount := int64(0)
-	if h.chance() && h.chance() {
+	if h.seldom() {
 		amount = rapid.Int64Range(1, ch.Get("amount").Int()+1).Draw(h.T, "amount")
 	}
 	h.steer("/charges/"+ch.Get("id").String()+"/dispute", `{"inquiry":%t,"amount":%d}`, h.chance(), amount)

@@ -15,7 +15,7 @@ type methodForm struct {
 	iban                string
 	account, routing    string
 	holder, accountType string
-	bank, dob           string
+	bank                string
 	billing             BillingDetails
 	metadata            map[string]string
 }

@@ -38,9 +38,6 @@ func (s *Server) Secret(url string) (secret string) {
 
 func newSecret() string { return "whsec_" + token(32) }
 
-// longestSecret is how long a rolled secret may go on signing.
-const longestSecret = day
-
 // rollSecret gives an endpoint a new secret, the first of its list; the old ones
 // sign beside it until their time, or until a second roll leaves them none.
 func (s *Server) rollSecret(id string, life int64) ([]string, error) {
