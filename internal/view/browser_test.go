@@ -18,7 +18,7 @@ import (
 // answers what app.js asks for. It notes every POST and every breach.
 type stand struct {
 	url      string
-	settled  chan struct{} // closed: the payment is settled
+	settled  chan struct{} // one value: the payment is settled, which one waiting page is told
 	mu       sync.Mutex
 	posts    []string
 	breaches []string
@@ -26,7 +26,7 @@ type stand struct {
 
 func newStand(t *testing.T) *stand {
 	e := newEngine(t, guideFS(t))
-	s := &stand{settled: make(chan struct{})}
+	s := &stand{settled: make(chan struct{}, 1)}
 	mux := http.NewServeMux()
 	mux.Handle("GET /static/", e.Static())
 	mux.HandleFunc("GET /guide/{page}", func(w http.ResponseWriter, r *http.Request) {
@@ -119,7 +119,7 @@ func TestScripts(t *testing.T) {
 	t.Run("the waiting page reloads when it is done", func(t *testing.T) {
 		p.Goto(s.url + "/guide/confirming")
 		do(p, "window.before = true")
-		close(s.settled)
+		s.settled <- struct{}{}
 		p.Wait("!window.before && document.querySelector('.waiting')")
 		p.Goto(s.url + "/guide/receipt")
 	})
