@@ -229,7 +229,7 @@ func (c *call) render(v any) ([]byte, error) {
 		return nil, err
 	}
 	if c.public {
-		public(m)
+		return wire(public(m))
 	}
 	return wire(m)
 }

@@ -130,23 +130,26 @@ var publicFields = map[string][]string{
 
 var secretFields = []string{"fingerprint", "metadata"}
 
-// public cuts a rendered object, and what it holds, to what a page may see.
+// public is a rendered object, and what it holds, cut to what a page may see. It
+// is a copy: constants are part of many objects.
 func public(v any) any {
 	switch t := v.(type) {
 	case []any:
+		out := make([]any, len(t))
 		for i := range t {
-			t[i] = public(t[i])
+			out[i] = public(t[i])
 		}
+		return out
 	case map[string]any:
 		object, _ := t["object"].(string)
 		fields, listed := publicFields[object]
-		for k := range t {
-			if listed && !slices.Contains(fields, k) || !listed && slices.Contains(secretFields, k) {
-				delete(t, k)
-				continue
+		out := map[string]any{}
+		for k, inside := range t {
+			if listed && slices.Contains(fields, k) || !listed && !slices.Contains(secretFields, k) {
+				out[k] = public(inside)
 			}
-			t[k] = public(t[k])
 		}
+		return out
 	}
 	return v
 }
@@ -157,9 +160,7 @@ func (c *call) shownTo(err error) error {
 		return err
 	}
 	e := asAPIError(err)
-	for _, shown := range []any{e.Intent, e.Method, e.Setup} {
-		public(shown)
-	}
+	e.Intent, e.Method, e.Setup = public(e.Intent), public(e.Method), public(e.Setup)
 	return e
 }
 

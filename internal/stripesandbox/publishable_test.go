@@ -130,3 +130,23 @@ func TestPreflight(t *testing.T) {
 		t.Errorf("a browser is told %d %v", r.status, r.header)
 	}
 }
+
+// What is cut from an answer to a page is not cut from the answers to servers.
+func TestPagesCutNothingFromOthers(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	in := b.post("/v1/payment_intents", "amount=9000", "currency=usd", "payment_method_types[0]=card", "metadata[order]=7")
+	at := "/v1/payment_intents/" + in.Get("id").String()
+	answers := make(chan reply)
+	for range 8 {
+		go func() {
+			b.page("GET", at, "key=pk_test_page", "client_secret="+in.Get("client_secret").String())
+			answers <- b.call("GET", at)
+		}()
+	}
+	for range 8 {
+		if r := <-answers; r.Get("metadata.order").String() != "7" || !r.Get("amount_details.tip").Exists() {
+			t.Errorf("a server sees %s", r.Raw)
+		}
+	}
+}
