@@ -33,7 +33,6 @@ func (c *call) createCharge() (any, error) {
 		plan.CaptureMethod = "manual"
 	}
 	customer, source, shown := c.str("customer"), orElse(c.str("source"), c.str("card")), c.readSource("card")
-	c.ignore("radar_options")
 	if err := c.check(); err != nil {
 		return nil, err
 	}

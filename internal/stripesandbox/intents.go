@@ -46,7 +46,6 @@ func (c *call) createIntent() (any, error) {
 	types, customer, method := c.list("payment_method_types"), c.str("customer"), c.str("payment_method")
 	automatic, confirm := c.hash("automatic_payment_methods"), c.bool("confirm")
 	manual := c.oneOf("confirmation_method", "automatic", "automatic", "manual")
-	c.ignore("radar_options", "payment_method_configuration")
 	if err := c.check(); err != nil {
 		return nil, err
 	}
@@ -176,7 +175,6 @@ func (c *call) getIntent() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.ignore("client_secret")
 	return in, c.check()
 }
 

@@ -59,7 +59,6 @@ func (c *call) confirmIntent() (any, error) {
 	options, shipping := c.methodOptions(in.Options), c.shipping("shipping", in.Shipping)
 	c.into("receipt_email", &in.ReceiptEmail)
 	c.into("setup_future_usage", &in.FutureUsage)
-	c.ignore("client_secret", "radar_options")
 	if err := c.check(); err != nil {
 		return nil, err
 	}

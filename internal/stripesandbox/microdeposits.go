@@ -17,7 +17,6 @@ type guess struct {
 
 func (c *call) readGuess() guess {
 	g := guess{c.list("amounts"), c.str("descriptor_code")}
-	c.ignore("client_secret")
 	return g
 }
 

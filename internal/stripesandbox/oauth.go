@@ -223,7 +223,7 @@ type ConsentRequest struct {
 // consentFrom reads and checks an authorize URL's query. The error is for the
 // person when there is nowhere to send it. The lock is held.
 func (s *Server) consentFrom(path string, q url.Values) (ConsentRequest, error) {
-	p := newParams(q)
+	p := newParams(normalise(q))
 	c := ConsentRequest{ClientID: p.str("client_id"), Scope: orElse(p.str("scope"), "read_only"), State: p.str("state"), RedirectURI: p.str("redirect_uri"),
 		ResponseType: p.str("response_type"), Express: strings.HasPrefix(path, "/express/"), Landing: p.str("stripe_landing"), Always: p.str("always_prompt") == "true",
 		User: p.hash("stripe_user"), Suggested: p.list("suggested_capabilities")}

@@ -22,8 +22,9 @@ type params struct {
 
 func (p *params) longest() int { return cmp.Or(p.longestValue, 500) }
 
+// newParams reads a form that was normalised.
 func newParams(v url.Values) *params {
-	return &params{values: normalise(v), known: map[string]bool{"expand": true}}
+	return &params{values: v, known: map[string]bool{"expand": true}}
 }
 
 // normalise numbers what is sent without numbers: a[] becomes a[0], a[1], …, and

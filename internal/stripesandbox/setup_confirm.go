@@ -9,7 +9,6 @@ func (c *call) confirmSetupIntent() (any, error) {
 	}
 	st, method := c.readSteps(), c.str("payment_method")
 	si.Options = c.methodOptions(si.Options)
-	c.ignore("client_secret")
 	if err := c.check(); err != nil {
 		return nil, err
 	}

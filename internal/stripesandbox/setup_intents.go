@@ -140,7 +140,6 @@ func (c *call) getSetup() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.ignore("client_secret")
 	return si, c.check()
 }
 

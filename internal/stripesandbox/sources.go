@@ -99,7 +99,6 @@ func (c *call) updateSource() (any, error) {
 	}
 	c.into("account_holder_name", &ba.HolderName)
 	c.into("account_holder_type", &ba.HolderType)
-	c.ignore("owner")
 	if err := c.check(); err != nil {
 		return nil, err
 	}
