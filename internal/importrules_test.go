@@ -25,12 +25,14 @@ var rooms = map[string]string{
 	"mail":              "",
 	"view":              "money",
 	"basemap":           "",
+	"paper":             "",
 	"stripeapi":         "fault inbound money postgres",
 	"stripesandbox":     "stripesandbox/elements stripesandbox/hosted", "stripesandbox/elements": "", "stripesandbox/hosted": "",
 
 	// nouns
 	"user":     "fault postgres",
 	"audit":    "fault postgres user",
+	"task":     "fault postgres user",
 	"listing":  "fault money postgres user",
 	"calendar": "fault listing postgres",
 	"booking":  "calendar fault listing money postgres user",
@@ -42,12 +44,12 @@ var rooms = map[string]string{
 	// verbs: they cross nouns and do not know each other
 	"notify":    "booking fault listing mail money postgres user view",
 	"account":   "fault notify postgres user",
-	"hosting":   "audit booking connect fault inbound listing notify postgres stripeapi user webhook",
-	"checkout":  "audit booking calendar connect fault inbound listing money notify payment postgres stripeapi user",
-	"payout":    "booking calendar connect fault inbound ledger listing money notify payment postgres stripeapi user webhook",
-	"reconcile": "booking connect inbound payment postgres stripeapi",
+	"hosting":   "audit booking connect fault inbound listing notify postgres stripeapi task user webhook",
+	"checkout":  "audit booking calendar connect fault inbound ledger listing money notify paper payment postgres stripeapi task user",
+	"payout":    "audit booking calendar connect fault inbound ledger listing money notify paper payment postgres stripeapi task user webhook",
+	"reconcile": "booking connect fault inbound ledger money payment postgres stripeapi task",
 
-	"site": "account audit basemap booking calendar checkout config connect fault hosting inbound ledger listing mail money notify payment payout postgres reconcile stripeapi user view webhook web",
+	"site": "account audit basemap booking calendar checkout config connect fault hosting inbound ledger listing mail money notify payment payout postgres reconcile stripeapi task user view webhook web",
 	"app":  "account checkout config connect hosting inbound mail notify payment payout postgres reconcile site stripeapi view web webhook",
 	"demo": "calendar fault listing money postgres user",
 

@@ -34,6 +34,7 @@ type Stay struct {
 	TransferredAt *time.Time
 	AvailableOn   *time.Time
 	Disputed      bool // a dispute is open
+	Held          bool // an admin has to look first: a task that freezes is open
 	Refunding     bool // a refund was asked for and has not reached Stripe's books; or a cancelled stay's was refused, and none made since
 	// The payout that carries it now; empty while none does.
 	PayoutID       *ID
@@ -66,7 +67,7 @@ type Standing string
 const (
 	Released  Standing = "released"  // a payout carries it
 	Nothing   Standing = "nothing"   // nothing is left for the owner
-	Frozen    Standing = "frozen"    // a dispute is open
+	Frozen    Standing = "frozen"    // a dispute is open, or an admin has to look first
 	Refunding Standing = "refunding" // a refund is being made
 	Waiting   Standing = "waiting"   // for the day of release
 	Settling  Standing = "settling"  // the day is here, the money is not available yet
@@ -102,7 +103,7 @@ func (s Stay) Standing(now time.Time, delay int) Standing {
 	switch {
 	case s.PayoutID != nil:
 		return Released
-	case s.Disputed:
+	case s.Disputed, s.Held:
 		return Frozen
 	case s.Refunding:
 		return Refunding
@@ -135,6 +136,7 @@ const stays = `
 		(SELECT min(t.created_at) FROM transfers t WHERE t.payment_id = p.id) AS transferred_at,
 		EXISTS (SELECT FROM disputes d WHERE d.booking_id = b.id AND d.status IN
 			('needs_response', 'under_review', 'warning_needs_response', 'warning_under_review')) AS disputed,
+		EXISTS (SELECT FROM tasks k WHERE k.booking_id = b.id AND k.freezes AND k.closed_at IS NULL) AS held,
 		EXISTS (SELECT FROM refunds r WHERE r.booking_id = b.id AND (r.status = 'requested'
 			OR (b.status = 'cancelled' AND r.status = 'failed' AND r.stripe_refund_id IS NULL AND NOT EXISTS (SELECT FROM refunds later
 				WHERE later.booking_id = b.id AND later.id > r.id AND later.status NOT IN ('failed', 'canceled'))))) AS refunding,
