@@ -118,7 +118,7 @@ func SettleDispute(ctx context.Context, tx pgx.Tx, p Payment, d stripeapi.Disput
 	for _, t := range d.BalanceTransactions {
 		withdrawn -= t.Amount
 		fee += t.Fee
-		if err := postDispute(ctx, tx, p, d, t); err != nil {
+		if err := PostDispute(ctx, tx, p, d, t); err != nil {
 			return before, after, err
 		}
 	}

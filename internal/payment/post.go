@@ -24,11 +24,11 @@ func purseOf(account string) purse {
 	return purse{ledger.Owner(account), ledger.Owner(account)}
 }
 
-// post writes what Stripe moved for the payment, each movement once. It asks
+// Post writes what Stripe moved for the payment, each movement once. It asks
 // for no charge type: a destination charge has a transfer and perhaps a fee, a
 // direct one an account and a fee, a separate one transfers of its own, and
 // what there is moved what it says.
-func post(ctx context.Context, tx pgx.Tx, p Payment, look stripeapi.PaymentLook) error {
+func Post(ctx context.Context, tx pgx.Tx, p Payment, look stripeapi.PaymentLook) error {
 	for _, t := range movements(p, look) {
 		if _, err := ledger.Post(ctx, tx, t); err != nil {
 			return err
@@ -119,9 +119,9 @@ func givenUp(look stripeapi.PaymentLook, c *stripeapi.Charge, t stripeapi.Transf
 	return money.Proportion(ours, r.Amount, t.Amount)
 }
 
-// postDispute books a row of a dispute: what the bank took or gave back, and
+// PostDispute books a row of a dispute: what the bank took or gave back, and
 // Stripe's fee for it, which some prices give back, too.
-func postDispute(ctx context.Context, tx pgx.Tx, p Payment, d stripeapi.Dispute, t stripeapi.BalanceTransaction) error {
+func PostDispute(ctx context.Context, tx pgx.Tx, p Payment, d stripeapi.Dispute, t stripeapi.BalanceTransaction) error {
 	in, memo := purseOf(d.Account), "Withdrawn by the tenant's bank"
 	if t.Amount > 0 {
 		memo = "Given back by the tenant's bank"

@@ -48,7 +48,7 @@ func Settle(ctx context.Context, tx pgx.Tx, p Payment, look stripeapi.PaymentLoo
 	if err := settleRefunds(ctx, tx, p, look, now); err != nil {
 		return p, err
 	}
-	return p, post(ctx, tx, p, look)
+	return p, Post(ctx, tx, p, look)
 }
 
 // Matches reports, as a [Mismatch], in what Stripe's session and intent are not
