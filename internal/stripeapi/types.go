@@ -121,6 +121,7 @@ type Reversal struct {
 	Amount         int64
 	SourceRefundID string
 	Created        time.Time
+	Metadata       map[string]string
 }
 
 // ApplicationFee is our share of a charge, with what we gave back of it.
@@ -188,6 +189,7 @@ type Account struct {
 	Errors              []RequirementError
 	CurrentDeadline     *time.Time
 	PayoutInterval      string // manual, daily, …
+	Schedule            Schedule
 	Metadata            map[string]string
 	Created             time.Time
 }
@@ -211,6 +213,8 @@ type Payout struct {
 	FailureMessage string
 	Created        time.Time
 	Metadata       map[string]string
+	Reconciliation string // of an automatic one: in_progress, completed
+	Bank           Bank
 }
 
 // Balance is what an account holds, by currency; amounts may be negative.
