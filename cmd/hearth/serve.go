@@ -143,7 +143,7 @@ func reconcileOnce(ctx context.Context, c config.Config) error {
 		return err
 	}
 	defer a.Close()
-	run, err := a.Reconcile.Sweep(ctx)
+	run, err := a.Reconcile.SweepAll(ctx)
 	fmt.Printf("%d looked up, %d sent again\n", run.LookedUp, run.Resumed)
 	return errors.Join(err, a.Inbox.Drain(ctx))
 }
