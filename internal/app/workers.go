@@ -20,6 +20,7 @@ func (a *App) workers() *river.Workers {
 	river.AddWorker(all, &checkout.CompleteWorker{Checkout: a.Checkout})
 	river.AddWorker(all, &payout.ReleaseWorker{Payout: a.Payout, Logger: a.Logger})
 	river.AddWorker(all, &reconcile.SweepWorker{Reconcile: a.Reconcile})
+	river.AddWorker(all, &reconcile.BooksWorker{Reconcile: a.Reconcile})
 	return all
 }
 
@@ -32,6 +33,7 @@ func periodic() []*river.PeriodicJob {
 	}
 	return []*river.PeriodicJob{
 		every(reconcile.Every, reconcile.SweepArgs{}),
+		every(reconcile.BooksEvery, reconcile.BooksArgs{}),
 		every(payout.ReleaseEvery, payout.ReleaseArgs{}),
 		every(time.Hour, checkout.CompleteArgs{}),
 	}

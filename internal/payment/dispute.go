@@ -141,14 +141,15 @@ func SettleDispute(ctx context.Context, tx pgx.Tx, p Payment, d stripeapi.Disput
 	return before, after, nil
 }
 
-// SaveFraudWarning writes a card issuer's early warning once and reports
-// whether it is new.
-func SaveFraudWarning(ctx context.Context, tx pgx.Tx, p Payment, w stripeapi.EarlyFraudWarning) (bool, error) {
-	tag, err := tx.Exec(ctx, `
+// SaveFraudWarning writes a card issuer's early warning as it is now and
+// reports whether it is new.
+func SaveFraudWarning(ctx context.Context, tx pgx.Tx, p Payment, w stripeapi.EarlyFraudWarning) (first bool, err error) {
+	err = tx.QueryRow(ctx, `
 		INSERT INTO fraud_warnings (id, payment_id, booking_id, fraud_type, actionable, created_at) VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (id) DO NOTHING`, w.ID, p.ID, p.BookingID, w.Type, w.Actionable, w.Created)
+		ON CONFLICT (id) DO UPDATE SET actionable = excluded.actionable RETURNING xmax = 0`,
+		w.ID, p.ID, p.BookingID, w.Type, w.Actionable, w.Created).Scan(&first)
 	if err != nil {
 		return false, fmt.Errorf("save fraud warning %s: %w", w.ID, err)
 	}
-	return tag.RowsAffected() > 0, nil
+	return first, nil
 }
