@@ -50,16 +50,21 @@ const (
 )
 
 // Start starts a world without its background workers: a test says what happens
-// next. What the webhooks brought is worked off by [World.Settle].
-func Start(t testing.TB) *World {
+// next. What the webhooks brought is worked off by [World.Settle]. Edit changes
+// the sandbox's options, its prices for example.
+func Start(t testing.TB, edit ...func(*stripesandbox.Options)) *World {
 	t.Helper()
 	mux := http.NewServeMux()
 	pages := httptest.NewServer(mux)
 	t.Cleanup(pages.Close)
-	sandbox, err := stripesandbox.Open(stripesandbox.Options{
+	options := stripesandbox.Options{
 		WebhookURL: pages.URL + "/webhooks/stripe", WebhookSecret: secret,
 		ConnectWebhookURL: pages.URL + "/webhooks/stripe/connect", ConnectWebhookSecret: connectSecret,
-	})
+	}
+	for _, change := range edit {
+		change(&options)
+	}
+	sandbox, err := stripesandbox.Open(options)
 	if err != nil {
 		t.Fatal(err)
 	}
