@@ -73,7 +73,7 @@ func charge(c *stripe.Charge) Charge {
 		AmountCaptured: c.AmountCaptured, AmountRefunded: c.AmountRefunded, Refunded: c.Refunded,
 		Disputed: c.Disputed, Currency: money.Currency(c.Currency),
 		FailureCode: c.FailureCode, FailureMessage: c.FailureMessage,
-		ApplicationFeeAmount: c.ApplicationFeeAmount, ReceiptURL: c.ReceiptURL, Created: unix(c.Created),
+		ApplicationFeeAmount: c.ApplicationFeeAmount, TransferGroup: c.TransferGroup, ReceiptURL: c.ReceiptURL, Created: unix(c.Created),
 	}
 	if c.PaymentIntent != nil {
 		out.PaymentIntentID = c.PaymentIntent.ID
@@ -89,6 +89,11 @@ func charge(c *stripe.Charge) Charge {
 	}
 	if b := c.BalanceTransaction; b != nil {
 		out.BalanceTransactionID, out.StripeFee, out.AvailableOn = b.ID, b.Fee, unix(b.AvailableOn)
+		for _, part := range b.FeeDetails {
+			if part.Type == "application_fee" { // of a direct charge
+				out.StripeFee -= part.Amount
+			}
+		}
 	}
 	out.Method, out.Brand, out.Last4 = method(c.PaymentMethodDetails)
 	return out

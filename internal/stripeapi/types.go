@@ -78,8 +78,9 @@ type Charge struct {
 	TransferID           string
 	ApplicationFeeID     string
 	ApplicationFeeAmount int64
+	TransferGroup        string
 	BalanceTransactionID string
-	StripeFee            int64     // known only where the look expands the balance transaction
+	StripeFee            int64     // without our own part of it; known only where the look expands the balance transaction
 	AvailableOn          time.Time // the same
 	ReceiptURL           string
 	Created              time.Time
@@ -143,6 +144,7 @@ type FeeRefund struct {
 // Dispute is a chargeback, or an inquiry (warning_…) that may become one.
 type Dispute struct {
 	ID                  string
+	Account             string // acct_… whose direct charge is disputed; "" for one of ours
 	ChargeID            string
 	PaymentIntentID     string
 	Status              string
