@@ -115,7 +115,7 @@ func (a *App) wire() (err error) {
 	a.Notify = &notify.Service{Jobs: enqueue, Now: a.Now}
 	a.Account = &account.Service{DB: a.DB, Notify: a.Notify, Now: a.Now}
 	a.Hosting = &hosting.Service{DB: a.DB, Stripe: a.Stripe, Inbox: a.Inbox, Notify: a.Notify, BaseURL: c.BaseURL, Country: c.Region, Now: a.Now}
-	a.Payout = &payout.Service{DB: a.DB, Stripe: a.Stripe, Inbox: a.Inbox, Notify: a.Notify, DelayDays: c.PayoutDelayDays, Now: a.Now}
+	a.Payout = &payout.Service{DB: a.DB, Stripe: a.Stripe, Inbox: a.Inbox, Notify: a.Notify, DelayDays: c.PayoutDelayDays, OwnersChoose: c.OwnerSchedule, Now: a.Now}
 	a.Checkout = &checkout.Service{DB: a.DB, Stripe: a.Stripe, Jobs: enqueue, Notify: a.Notify, Look: a.Inbox.LookNow,
 		BaseURL: c.BaseURL, Fee: c.Fee(), Currency: c.Currency(), Now: a.Now, Logger: a.Logger}
 	a.Inbox.Handlers = handlers(a.Checkout, a.Hosting, a.Payout)

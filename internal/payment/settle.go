@@ -48,7 +48,10 @@ func Settle(ctx context.Context, tx pgx.Tx, p Payment, look stripeapi.PaymentLoo
 	if err := settleRefunds(ctx, tx, p, look, now); err != nil {
 		return p, err
 	}
-	return p, Post(ctx, tx, p, look)
+	if err := Post(ctx, tx, p, look); err != nil {
+		return p, err
+	}
+	return p, settleCollections(ctx, tx, p, look, now)
 }
 
 // Matches reports, as a [Mismatch], in what Stripe's session and intent are not

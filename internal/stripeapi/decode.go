@@ -156,7 +156,7 @@ func transfer(t *stripe.Transfer) Transfer {
 }
 
 func reversal(r *stripe.TransferReversal) Reversal {
-	out := Reversal{ID: r.ID, Amount: r.Amount, Created: unix(r.Created)}
+	out := Reversal{ID: r.ID, Amount: r.Amount, Created: unix(r.Created), Metadata: r.Metadata}
 	if r.SourceRefund != nil {
 		out.SourceRefundID = r.SourceRefund.ID
 	}
@@ -236,9 +236,7 @@ type accountJSON struct {
 	} `json:"requirements"`
 	Settings struct {
 		Payouts struct {
-			Schedule struct {
-				Interval string `json:"interval"`
-			} `json:"schedule"`
+			Schedule scheduleJSON `json:"schedule"`
 		} `json:"payouts"`
 	} `json:"settings"`
 }
@@ -251,6 +249,7 @@ func account(a *accountJSON) Account {
 		Capabilities: a.Capabilities, DisabledReason: r.DisabledReason, CurrentlyDue: r.CurrentlyDue, PastDue: r.PastDue,
 		EventuallyDue: r.EventuallyDue, PendingVerification: r.PendingVerification, Errors: r.Errors,
 		CurrentDeadline: unixPointer(r.CurrentDeadline), PayoutInterval: a.Settings.Payouts.Schedule.Interval,
+		Schedule: schedule(a.Settings.Payouts.Schedule),
 		Metadata: a.Metadata, Created: unix(a.Created),
 	}
 }
@@ -260,6 +259,7 @@ func payout(p *stripe.Payout) Payout {
 		ID: p.ID, Amount: p.Amount, Currency: money.Currency(p.Currency), Status: string(p.Status),
 		ArrivalDate: unix(p.ArrivalDate), Automatic: p.Automatic, FailureCode: string(p.FailureCode),
 		FailureMessage: p.FailureMessage, Created: unix(p.Created), Metadata: p.Metadata,
+		Reconciliation: string(p.ReconciliationStatus), Bank: bankOf(p.Destination),
 	}
 }
 

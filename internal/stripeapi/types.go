@@ -122,6 +122,7 @@ type Reversal struct {
 	Amount         int64
 	SourceRefundID string
 	Created        time.Time
+	Metadata       map[string]string
 }
 
 // ApplicationFee is our share of a charge, with what we gave back of it.
@@ -190,6 +191,7 @@ type Account struct {
 	Errors              []RequirementError
 	CurrentDeadline     *time.Time
 	PayoutInterval      string // manual, daily, …
+	Schedule            Schedule
 	Metadata            map[string]string
 	Created             time.Time
 }
@@ -213,6 +215,8 @@ type Payout struct {
 	FailureMessage string
 	Created        time.Time
 	Metadata       map[string]string
+	Reconciliation string // of an automatic one: in_progress, completed
+	Bank           Bank
 }
 
 // Balance is what an account holds, by currency; amounts may be negative.
