@@ -64,7 +64,7 @@ func byAccount(all []Stay, now time.Time, delay int) (groups [][]Stay) {
 func (s *Service) releaseOwner(ctx context.Context, due []Stay, now time.Time, run *Run) error {
 	acct := due[0].Destination
 	a, err := connect.ByStripeID(ctx, s.DB, acct)
-	if err != nil || a.Lost() || !a.PayoutsEnabled {
+	if err != nil || a.Lost() || a.Paused() || !a.PayoutsEnabled {
 		return ignoring(fault.NotFound, err)
 	}
 	balance, err := s.Stripe.Balance(ctx, acct)
@@ -137,6 +137,9 @@ func (s *Service) amount(ctx context.Context, tx pgx.Tx, id booking.ID, now time
 		return 0, err
 	}
 	if err := connect.Lock(ctx, tx, stay.OwnerID); err != nil {
+		return 0, err
+	}
+	if a, err := connect.Keep(ctx, tx, stay.Destination); err != nil || a.Paused() {
 		return 0, err
 	}
 	keep, err := s.keep(ctx, tx, stay.OwnerID, stay.Destination, stay.Currency)
