@@ -22,6 +22,7 @@ func (a *App) workers() *river.Workers {
 	river.AddWorker(all, &hosting.MindWorker{Hosting: a.Hosting})
 	river.AddWorker(all, &payout.ReleaseWorker{Payout: a.Payout, Logger: a.Logger})
 	river.AddWorker(all, &reconcile.SweepWorker{Reconcile: a.Reconcile})
+	river.AddWorker(all, &reconcile.BooksWorker{Reconcile: a.Reconcile})
 	return all
 }
 
@@ -34,6 +35,7 @@ func periodic() []*river.PeriodicJob {
 	}
 	return []*river.PeriodicJob{
 		every(reconcile.Every, reconcile.SweepArgs{}),
+		every(reconcile.BooksEvery, reconcile.BooksArgs{}),
 		every(payout.ReleaseEvery, payout.ReleaseArgs{}),
 		every(time.Hour, checkout.CompleteArgs{}),
 		every(time.Hour, hosting.MindArgs{}),

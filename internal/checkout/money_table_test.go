@@ -246,7 +246,7 @@ var flows = []flow{
 		s.refund(b, 80000)
 		s.after("a refund of the remaining 800.00")
 	}},
-	{"Refund when the owner's balance is short", "The money is at the owner's bank already, so Stripe refuses the reversal. The tenant does not wait: a second attempt under a new key refunds them from our balance, we give up our fee, and the owner owes the rest. Later payouts leave the debt in the owner's balance at Stripe.", func(s *stage) {
+	{"Refund when the owner's balance is short", "The money is at the owner's bank already, so Stripe refuses the reversal. The tenant does not wait: a second attempt under a new key refunds them from our balance, we give up our fee, and the owner owes the rest. Before the owner's next stay is paid out, what is owed is taken back out of it: a reversal of its transfer that belongs to no refund.", func(s *stage) {
 		b := s.paid(apptest.Good, 3, 5)
 		s.after("the tenant pays")
 		s.Advance(inAWeek)
@@ -258,7 +258,7 @@ var flows = []flow{
 		s.after("the owner's next stay, of 2400.00, is paid")
 		s.Advance(inAWeek)
 		s.payOut()
-		s.after("its payout leaves what is owed")
+		s.after("what is owed is netted, and the rest paid out")
 	}},
 	{"A refund that the tenant's bank returns", "Stripe takes the money back into our balance, days later; owner and fee stay reversed, and an admin is told to refund the tenant in another way. Until then escrow holds the tenant's money.", func(s *stage) {
 		b := s.paid(refails, 30, 5)

@@ -196,6 +196,10 @@ func (s *Service) reserve(ctx context.Context, tx pgx.Tx, p payment.Payment, r p
 }
 
 func (s *Service) planRefund(ctx context.Context, tx pgx.Tx, p payment.Payment, r payment.Refund) (payment.Refund, error) {
+	r, err := payment.Reversible(ctx, tx, r)
+	if err != nil {
+		return r, err
+	}
 	params := stripeapi.RefundParams{PaymentIntentID: p.IntentID(), Amount: r.Amount, Reason: "requested_by_customer",
 		ReverseTransfer: r.ReverseTransfer, RefundApplicationFee: r.RefundApplicationFee,
 		Metadata: map[string]string{stripeapi.MetaBooking: r.BookingID, stripeapi.MetaPayment: string(p.ID), stripeapi.MetaRefund: r.ID}}

@@ -39,6 +39,7 @@ type Config struct {
 	CurrencyCode    string `env:"HEARTH_CURRENCY" envDefault:"usd"`
 	FeeBPS          int64  `env:"HEARTH_FEE_BPS" envDefault:"1200"`
 	PayoutDelayDays int    `env:"HEARTH_PAYOUT_DELAY_DAYS" envDefault:"1"`
+	OwnerSchedule   bool   `env:"HEARTH_OWNER_SCHEDULE" envDefault:"true"` // owners may choose when Stripe pays them out
 
 	MailFrom     string `env:"HEARTH_MAIL_FROM" envDefault:"Hearth <hello@localhost>"`
 	SMTPHost     string `env:"SMTP_HOST"`

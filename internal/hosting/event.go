@@ -39,6 +39,9 @@ func (s *Service) OnAccount(ctx context.Context, subject inbound.Subject, events
 		if err != nil {
 			return "", fmt.Errorf("apply account %s: %w", subject.ID, err)
 		}
+		if err := connect.SeeSchedule(ctx, tx, a.ID, seen.Schedule, now); err != nil {
+			return "", err
+		}
 		if err := s.mind(ctx, tx, after); err != nil {
 			return "", err
 		}

@@ -72,7 +72,7 @@ func Start(t testing.TB) *World {
 	now := func() time.Time { return time.Now().Add(time.Duration(offset.Load())) }
 	c := config.Config{BaseURL: pages.URL, DatabaseURL: pgtest.DSN(t), DataDir: t.TempDir(), StripeKey: "sk_test_apptest", StripeAPIBase: stripe.URL, SandboxURL: stripe.URL,
 		WebhookSecrets: []string{secret}, ConnectWebhookSecrets: []string{connectSecret},
-		Region: "US", CurrencyCode: "usd", FeeBPS: 1200, PayoutDelayDays: 1, MailFrom: "Hearth <hello@hearth.test>", Dev: true}
+		Region: "US", CurrencyCode: "usd", FeeBPS: 1200, PayoutDelayDays: 1, OwnerSchedule: true, MailFrom: "Hearth <hello@hearth.test>", Dev: true}
 	a, err := app.New(t.Context(), c, now, slog.New(slog.NewTextHandler(testLog{t}, &slog.HandlerOptions{Level: slog.LevelWarn})))
 	if err != nil {
 		t.Fatal(err)
