@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"hearth/internal/checkout"
+	"hearth/internal/hosting"
 	"hearth/internal/notify"
 	"hearth/internal/payout"
 	"hearth/internal/reconcile"
@@ -18,6 +19,7 @@ func (a *App) workers() *river.Workers {
 	river.AddWorker(all, &checkout.SendWorker{Checkout: a.Checkout})
 	river.AddWorker(all, &checkout.ExpireHoldWorker{Checkout: a.Checkout})
 	river.AddWorker(all, &checkout.CompleteWorker{Checkout: a.Checkout})
+	river.AddWorker(all, &hosting.MindWorker{Hosting: a.Hosting})
 	river.AddWorker(all, &payout.ReleaseWorker{Payout: a.Payout, Logger: a.Logger})
 	river.AddWorker(all, &reconcile.SweepWorker{Reconcile: a.Reconcile})
 	river.AddWorker(all, &reconcile.BooksWorker{Reconcile: a.Reconcile})
@@ -36,5 +38,6 @@ func periodic() []*river.PeriodicJob {
 		every(reconcile.BooksEvery, reconcile.BooksArgs{}),
 		every(payout.ReleaseEvery, payout.ReleaseArgs{}),
 		every(time.Hour, checkout.CompleteArgs{}),
+		every(time.Hour, hosting.MindArgs{}),
 	}
 }

@@ -16,14 +16,15 @@ import (
 const columns = `id, user_id, livemode, coalesce(stripe_account_id, '') AS stripe_account_id, request_id, country,
 	charges_enabled, payouts_enabled, details_submitted, transfers, card_payments, disabled_reason,
 	currently_due, past_due, eventually_due, pending, errors, due_by, payout_interval,
-	deauthorized_at, lost_at, fetched_at, created_at`
+	paused_at, paused_reason, retired_at, deauthorized_at, lost_at, fetched_at, created_at`
 
 const missing = "There is no such connected account."
 
-// ByUser finds a person's account in a mode; NotFound when they never began.
+// ByUser finds the account that a person uses in a mode; NotFound when there is
+// none, or none any more.
 func ByUser(ctx context.Context, q postgres.Querier, id user.ID, livemode bool) (Account, error) {
 	return postgres.One[Account](ctx, q, missing,
-		`SELECT `+columns+` FROM connected_accounts WHERE user_id = $1 AND livemode = $2`, id, livemode)
+		`SELECT `+columns+` FROM connected_accounts WHERE user_id = $1 AND livemode = $2 AND retired_at IS NULL`, id, livemode)
 }
 
 // ByStripeID finds the account that Stripe calls acct_….
