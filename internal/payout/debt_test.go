@@ -173,8 +173,8 @@ func TestARefusedCollectionIsATask(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.post("/v1/transfers/"+look.Transfer.ID+"/reversals", url.Values{"amount": {"48000"}}) // by somebody at Stripe's Dashboard
-	if run := w.released(); run.Refused != 1 || run.Netted != 0 || run.Released != 0 || w.standing(b) != payout.Due {
-		t.Fatalf("run: %+v, %s", run, w.standing(b))
+	if run := w.released(); run.Refused != 1 || run.Netted != 0 || run.Released != 0 {
+		t.Fatalf("run: %+v", run)
 	}
 	if n := w.count(`SELECT count(*) FROM tasks WHERE kind = 'debt_not_netted' AND closed_at IS NULL`); n != 1 {
 		t.Errorf("%d tasks", n)
