@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"hearth/internal/checkout"
+	"hearth/internal/invariant"
 	"hearth/internal/notify"
 	"hearth/internal/payout"
 	"hearth/internal/reconcile"
@@ -20,6 +21,7 @@ func (a *App) workers() *river.Workers {
 	river.AddWorker(all, &checkout.CompleteWorker{Checkout: a.Checkout})
 	river.AddWorker(all, &payout.ReleaseWorker{Payout: a.Payout, Logger: a.Logger})
 	river.AddWorker(all, &reconcile.SweepWorker{Reconcile: a.Reconcile})
+	river.AddWorker(all, &invariant.AuditWorker{Audit: a.Audits})
 	return all
 }
 
@@ -34,5 +36,6 @@ func periodic() []*river.PeriodicJob {
 		every(reconcile.Every, reconcile.SweepArgs{}),
 		every(payout.ReleaseEvery, payout.ReleaseArgs{}),
 		every(time.Hour, checkout.CompleteArgs{}),
+		every(invariant.Every, invariant.AuditArgs{}),
 	}
 }
