@@ -137,6 +137,9 @@ func (a *App) wire() (err error) {
 	for _, purpose := range checkout.Purposes {
 		a.Reconcile.Finish[purpose] = a.Checkout.Finish
 	}
+	for _, purpose := range hosting.Purposes {
+		a.Reconcile.Finish[purpose] = a.Hosting.Finish
+	}
 	a.jobs, err = river.NewClient(riverpgxv5.New(a.DB), &river.Config{
 		Workers: a.workers(), PeriodicJobs: periodic(), Logger: quiet(a.Logger),
 		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 8}},

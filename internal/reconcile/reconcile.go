@@ -96,6 +96,13 @@ func (s *Service) resume(ctx context.Context, run *Run) error {
 	for _, id := range stranded {
 		open = append(open, stripeapi.Request{ID: stripeapi.RequestID(id), Purpose: stripeapi.ForRefund, About: "a stranded refund"})
 	}
+	unattached, err := connect.Unattached(ctx, s.DB, before, perKind)
+	if err != nil {
+		return fmt.Errorf("list accounts that nobody noted: %w", err)
+	}
+	for _, id := range unattached {
+		open = append(open, stripeapi.Request{ID: id, Purpose: stripeapi.ForAccount, About: "an account that nobody noted"})
+	}
 	var wrong []error
 	for _, r := range open {
 		if err := s.Finish[r.Purpose](ctx, r.ID); err != nil && !errors.Is(err, stripeapi.ErrTooOld) {
