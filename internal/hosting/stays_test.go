@@ -59,7 +59,9 @@ func (w *town) must(do func(ctx context.Context, tx pgx.Tx) error) {
 func (w *town) pause() {
 	w.T.Helper()
 	acct := w.acct()
-	w.must(func(ctx context.Context, tx pgx.Tx) error { return w.Hosting.Pause(ctx, tx, acct, "Two tenants complained") })
+	w.must(func(ctx context.Context, tx pgx.Tx) error {
+		return w.Hosting.Pause(ctx, tx, acct, "Two tenants complained")
+	})
 }
 
 func (w *town) count(sql string, args ...any) (n int) {
