@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -23,6 +24,7 @@ type death struct {
 	killed int
 	seen   map[string]int // boundaries reached
 	taken  map[string]int // kills there
+	before map[string]int // kills there in the worlds before
 	last   time.Time      // kill, or when the next became due
 }
 
@@ -31,8 +33,8 @@ const (
 	waitsFor    = 3 * time.Second // until a kill that is due takes any moment
 )
 
-func newDeath(w *world) *death {
-	return &death{world: w, paused: true, rng: rand.New(rand.NewPCG(uint64(w.seed), 3)), seen: map[string]int{}, taken: map[string]int{}} // #nosec G404 G115 -- repeatable on purpose
+func newDeath(w *world, before map[string]int) *death {
+	return &death{world: w, paused: true, rng: rand.New(rand.NewPCG(uint64(w.seed), 3)), seen: map[string]int{}, taken: map[string]int{}, before: before} // #nosec G404 G115 -- repeatable on purpose
 }
 
 // owe makes kills due in proportion to what has begun; all of them towards the end.
@@ -59,17 +61,17 @@ func (d *death) at(s *slot, boundary string) bool {
 	if _, known := d.taken[boundary]; !known {
 		d.taken[boundary] = 0
 	}
-	if d.due <= d.killed || d.killed%4 == 3 || !s.up.Load() || d.taken[boundary] > d.fewest() {
+	if d.due <= d.killed || d.killed%4 == 3 || !s.up.Load() || d.taken[boundary]+d.before[boundary] > d.fewest() {
 		return false
 	}
 	return d.strike(s, boundary)
 }
 
 func (d *death) fewest() int {
-	least := d.world.kills
+	least := math.MaxInt
 	for boundary, n := range d.taken {
 		if boundary != atAnyMoment {
-			least = min(least, n)
+			least = min(least, n+d.before[boundary])
 		}
 	}
 	return least

@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -18,44 +20,51 @@ type crowd struct {
 }
 
 const (
-	tenants  = 10
-	owners   = 3
 	password = "a storm is coming up" // #nosec G101 -- of people who do not exist
 )
 
-// furnish lets people sign up, and owners be paid. The weather is calm.
-func (w *world) furnish(ctx context.Context) (err error) {
-	for n := range tenants + owners + 1 {
-		name := "Tenant"
-		if n >= tenants {
-			name = "Owner"
-		}
-		if n == tenants+owners {
-			name = "Admin"
-		}
-		p, err := w.signUp(ctx, name, n+1)
-		if err != nil {
-			return fmt.Errorf("sign %s up: %w", name, err)
-		}
-		switch name {
-		case "Tenant":
-			w.crowd.tenants = append(w.crowd.tenants, p)
-		case "Owner":
-			w.crowd.owners = append(w.crowd.owners, p)
-			if err := w.letBePaid(ctx, p); err != nil {
-				return fmt.Errorf("let %s be paid: %w", p.email, err)
+// furnish lets people sign up, all at once, and owners be paid. The weather is calm.
+func (w *world) furnish(ctx context.Context) error {
+	w.crowd.tenants = make([]*person, min(10, 2+w.bookings/10))
+	w.crowd.owners = make([]*person, min(3, 1+w.bookings/20))
+	var all sync.WaitGroup
+	wrong := make(chan error, 100)
+	number := 0
+	join := func(name string, place **person, then func(context.Context, *person) error) {
+		number++
+		n := number
+		all.Go(func() {
+			p, err := w.signUp(ctx, name, n)
+			if err == nil {
+				err = then(ctx, p)
 			}
-		case "Admin":
-			w.crowd.admin = p
-			if _, err := w.hearth(ctx, "admin", p.email); err != nil {
-				return err
+			if *place = p; err != nil {
+				wrong <- fmt.Errorf("sign %s up: %w", name, err)
 			}
-			if err := p.logIn(ctx); err != nil { // with the new role
-				return err
-			}
-		}
+		})
 	}
-	return nil
+	for i := range w.crowd.tenants {
+		join("Tenant", &w.crowd.tenants[i], func(context.Context, *person) error { return nil })
+	}
+	for i := range w.crowd.owners {
+		join("Owner", &w.crowd.owners[i], w.letBePaid)
+	}
+	join("Admin", &w.crowd.admin, w.promote)
+	all.Wait()
+	close(wrong)
+	var errs []error
+	for err := range wrong {
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+// promote makes an admin, who logs in anew for it.
+func (w *world) promote(ctx context.Context, p *person) error {
+	if _, err := w.hearth(ctx, "admin", p.email); err != nil {
+		return err
+	}
+	return p.logIn(ctx)
 }
 
 func (w *world) signUp(ctx context.Context, name string, n int) (*person, error) {

@@ -6,22 +6,29 @@ import (
 	"regexp"
 )
 
-// gate is a process' way to Stripe, with three places to die at each call:
-// before it has an effect, after it, and after its answer. What else goes wrong
-// is the sandbox's doing.
+// gate is a process' way to Stripe, with three places to die at each POST: before
+// it has an effect, after it, and after its answer; and one at each GET, which
+// has no effect. What else goes wrong is the sandbox's doing.
 func (s *slot) gate() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		call := step(r)
-		if s.world.death.at(s, call+", before it has an effect") {
+		post := r.Method == http.MethodPost
+		if post && s.world.death.at(s, call+", before it has an effect") {
 			panic(http.ErrAbortHandler)
 		}
 		var answer recorder
 		s.world.sandbox.ServeHTTP(&answer, r) // panics with ErrAbortHandler for a cut connection
-		if s.world.death.at(s, call+", after its effect") {
+		when := ", after its effect"
+		if !post {
+			when = ", while it looks"
+		}
+		if s.world.death.at(s, call+when) {
 			panic(http.ErrAbortHandler)
 		}
 		answer.send(w)
-		s.world.death.at(s, call+", after its answer")
+		if post {
+			s.world.death.at(s, call+", after its answer")
+		}
 	})
 }
 

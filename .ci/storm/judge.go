@@ -44,12 +44,12 @@ var never = map[string]string{
 	"another currency":                          `SELECT code FROM bookings b JOIN payments p ON p.booking_id = b.id WHERE p.currency <> b.currency`,
 }
 
-// judge waits until everything is at rest, and holds the books against Stripe's.
+// judge waits until everything is at rest, and holds the books against Stripe's:
+// balance by balance here, row by row by hearth reconcile, and everything that
+// may never be by hearth audit.
 func (w *world) judge(ctx context.Context) error {
 	began := time.Now()
-	if _, err := w.hearth(ctx, "reconcile"); err != nil {
-		return err
-	}
+	_, hasty := w.hearth(ctx, "reconcile") // asks for everything at once; what is under way may be left
 	var rest []string
 	err := w.until(ctx, converges-time.Since(began), "it comes to rest", func() (bool, error) {
 		var err error
@@ -62,6 +62,13 @@ func (w *world) judge(ctx context.Context) error {
 	w.books.rested = time.Since(began)
 	if err != nil {
 		err = fmt.Errorf("%w\n%s", err, some(rest))
+	}
+	if err == nil {
+		_, explained := w.hearth(ctx, "reconcile")
+		_, audited := w.hearth(ctx, "audit")
+		err = errors.Join(explained, audited)
+	} else {
+		err = errors.Join(err, hasty)
 	}
 	wrong, failed := w.look(ctx, never)
 	if len(wrong) > 0 {

@@ -95,7 +95,7 @@ func storm(ctx context.Context, o options) (err error) {
 	for i, currency := range o.currencies {
 		mine := o
 		mine.bookings, mine.kills = part(o.bookings, i, len(o.currencies)), part(o.kills, i, len(o.currencies))
-		t, err := weather(ctx, mine, currency, filepath.Join(dir, currency))
+		t, err := weather(ctx, mine, currency, filepath.Join(dir, currency), all)
 		all.add(t)
 		if err != nil {
 			return fmt.Errorf("%s: %w", currency, err)
@@ -108,11 +108,11 @@ func storm(ctx context.Context, o options) (err error) {
 // part shares a number out so that the parts sum to it.
 func part(n, i, parts int) int { return n*(i+1)/parts - n*i/parts }
 
-// weather is one world from beginning to end.
-func weather(ctx context.Context, o options, currency, dir string) (t tally, err error) {
+// weather is one world from beginning to end; the tally is of those before it.
+func weather(ctx context.Context, o options, currency, dir string, before tally) (t tally, err error) {
 	ctx, cancel := context.WithTimeout(ctx, wholeRun)
 	defer cancel()
-	w, err := open(ctx, o, currency, dir)
+	w, err := open(ctx, o, currency, dir, before)
 	defer func() { err = errors.Join(err, w.close()) }()
 	if err != nil {
 		return t, fmt.Errorf("set up: %w", err)

@@ -77,7 +77,7 @@ func (w *world) draw(rng *rand.Rand) plot {
 func (w *world) tell(ctx context.Context, n int) error {
 	rng := rand.New(rand.NewPCG(uint64(w.seed), uint64(1000+n))) // #nosec G404 G115 -- repeatable on purpose
 	p := w.draw(rng)
-	s := &story{world: w, rng: rng, tenant: w.visitor(rng, n), owner: w.crowd.owners[rng.IntN(owners)]}
+	s := &story{world: w, rng: rng, tenant: w.visitor(rng, n), owner: w.crowd.owners[rng.IntN(len(w.crowd.owners))]}
 	s.in = time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, 2+rng.IntN(200))
 	s.out = s.in.AddDate(0, 0, 1+rng.IntN(4))
 	var err error
@@ -99,7 +99,7 @@ func (w *world) tell(ctx context.Context, n int) error {
 
 // visitor is a tenant at an address of their own.
 func (w *world) visitor(rng *rand.Rand, n int) *person {
-	p := *w.crowd.tenants[rng.IntN(tenants)]
+	p := *w.crowd.tenants[rng.IntN(len(w.crowd.tenants))]
 	p.ip = address(1000 + n)
 	return &p
 }

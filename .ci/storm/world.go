@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -52,9 +51,9 @@ const (
 )
 
 // open starts everything. The world comes back even with an error: close it.
-func open(ctx context.Context, o options, currency, dir string) (w *world, err error) {
+func open(ctx context.Context, o options, currency, dir string, before tally) (w *world, err error) {
 	w = &world{options: o, currency: money.Currency(currency), dir: dir}
-	w.death = newDeath(w)
+	w.death = newDeath(w, before.steps)
 	if err := os.MkdirAll(dir, 0o711); err != nil { // #nosec G301 -- the database's user passes through
 		return w, err
 	}
@@ -211,10 +210,4 @@ func (w *world) until(ctx context.Context, within time.Duration, what string, ok
 		case <-tick.C:
 		}
 	}
-}
-
-// drain reads what is left of an answer.
-func drain(r io.ReadCloser) {
-	_, _ = io.Copy(io.Discard, r)
-	r.Close()
 }
