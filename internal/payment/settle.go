@@ -46,10 +46,10 @@ func Settle(ctx context.Context, tx pgx.Tx, p Payment, look stripeapi.PaymentLoo
 			return p, err
 		}
 	}
-	if err := settleRefunds(ctx, tx, p, look, now); err != nil {
+	if err := post(ctx, tx, p, look); err != nil {
 		return p, err
 	}
-	return p, post(ctx, tx, p, look)
+	return p, settleRefunds(ctx, tx, p, look, now) // after: it reads what is in escrow
 }
 
 // Matches reports, as a [Mismatch], in what Stripe's session and intent are not
