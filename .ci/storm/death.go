@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -29,8 +30,9 @@ type death struct {
 }
 
 const (
-	atAnyMoment = "at any moment"
-	waitsFor    = 3 * time.Second // until a kill that is due takes any moment
+	atAnyMoment  = "at any moment"
+	whileLooking = ", while it looks"
+	waitsFor     = 3 * time.Second // until a kill that is due takes any moment
 )
 
 func newDeath(w *world, before map[string]int) *death {
@@ -61,7 +63,7 @@ func (d *death) at(s *slot, boundary string) bool {
 	if _, known := d.taken[boundary]; !known {
 		d.taken[boundary] = 0
 	}
-	if d.due <= d.killed || d.killed%4 == 3 || !s.up.Load() || d.taken[boundary]+d.before[boundary] > d.fewest() {
+	if d.due <= d.killed || d.killed%4 == 3 || !s.up.Load() || d.count(boundary) > d.fewest() {
 		return false
 	}
 	return d.strike(s, boundary)
@@ -69,12 +71,22 @@ func (d *death) at(s *slot, boundary string) bool {
 
 func (d *death) fewest() int {
 	least := math.MaxInt
-	for boundary, n := range d.taken {
+	for boundary := range d.taken {
 		if boundary != atAnyMoment {
-			least = min(least, n+d.before[boundary])
+			least = min(least, d.count(boundary))
 		}
 	}
 	return least
+}
+
+// count is how many died at a boundary, with one more for looks: there are many
+// of them, and nothing has happened yet.
+func (d *death) count(boundary string) int {
+	n := d.taken[boundary] + d.before[boundary]
+	if strings.HasSuffix(boundary, whileLooking) {
+		n++
+	}
+	return n
 }
 
 func (d *death) strike(s *slot, where string) bool {

@@ -20,7 +20,7 @@ func (s *slot) gate() http.Handler {
 		s.world.sandbox.ServeHTTP(&answer, r) // panics with ErrAbortHandler for a cut connection
 		when := ", after its effect"
 		if !post {
-			when = ", while it looks"
+			when = whileLooking
 		}
 		if s.world.death.at(s, call+when) {
 			panic(http.ErrAbortHandler)
