@@ -99,7 +99,7 @@ const sandboxRate = 1000
 func (a *App) wire() (err error) {
 	c := a.Config
 	rate := 0
-	if c.SandboxURL != "" {
+	if c.Sandbox() {
 		rate = sandboxRate
 	}
 	a.Stripe, err = stripeapi.New(stripeapi.Config{Key: c.StripeKey, APIBase: c.StripeAPIBase, DB: a.DB, Now: a.Now, Logger: a.Logger, Rate: rate})
