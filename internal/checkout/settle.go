@@ -43,8 +43,12 @@ func (s *Service) OnPayment(ctx context.Context, subject inbound.Subject, events
 	if err != nil {
 		return nil, err
 	}
+	returns, err := s.returns(ctx, p)
+	if err != nil {
+		return nil, err
+	}
 	return func(ctx context.Context, tx pgx.Tx) (string, error) {
-		return s.settle(ctx, tx, p, found{look, disputes, warnings})
+		return s.settle(ctx, tx, p, found{look, disputes, warnings, returns})
 	}, nil
 }
 
@@ -53,6 +57,7 @@ type found struct {
 	stripeapi.PaymentLook
 	disputes []stripeapi.Dispute
 	warnings []stripeapi.EarlyFraudWarning
+	returns  []stripeapi.Transfer // what was given back after a dispute was won
 }
 
 // disputes of a disputed payment belong to its look: their own event may have
@@ -136,6 +141,11 @@ func (s *Service) settle(ctx context.Context, tx pgx.Tx, p payment.Payment, look
 		}
 		told = append(told, change...)
 	}
+	recovered, err := s.settleRecoveries(ctx, tx, moved, after, look)
+	if err != nil {
+		return "", err
+	}
+	told = append(told, recovered...)
 	for _, w := range look.warnings {
 		if err := s.onFraudWarning(ctx, tx, b, after, w); err != nil {
 			return "", err

@@ -101,7 +101,9 @@ type Reservation struct {
 }
 
 // Reserve writes a refund before Stripe is asked. The booking and the payment
-// are locked by the caller. More than remains is Invalid; a payment that is
+// are locked by the caller. Where a dispute took the charge's own transfer back
+// nothing of it can be reversed any more: the owner comes to owe the refund.
+// More than remains is Invalid; a payment that is
 // not paid, or that the tenant's bank holds or has kept, is Conflict.
 func Reserve(ctx context.Context, tx pgx.Tx, p Payment, r Reservation, now time.Time) (Refund, error) {
 	refunds, err := RefundsOf(ctx, tx, p.ID)
@@ -128,7 +130,8 @@ func Reserve(ctx context.Context, tx pgx.Tx, p Payment, r Reservation, now time.
 	_, err = tx.Exec(ctx, `
 		INSERT INTO refunds (id, payment_id, booking_id, listing_id, amount, currency, status, cause, reason, actor, actor_id,
 			reverse_transfer, refund_application_fee, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, 'requested', $7, $8, $9, $10, true, true, $11)`,
+		SELECT $1, $2, $3, $4, $5, $6, 'requested', $7, $8, $9, $10, whole, whole, $11 FROM (SELECT NOT EXISTS (
+			SELECT FROM dispute_recoveries v WHERE v.payment_id = $2 AND v.state IN ('reversed', 'returning', 'returned')) AS whole) transfer`,
 		id, p.ID, p.BookingID, p.ListingID, r.Amount.Minor, r.Amount.Currency, r.Cause, r.Reason, r.Actor, r.ActorID, now)
 	if err != nil {
 		return Refund{}, fmt.Errorf("reserve refund of payment %s: %w", p.ID, err)
@@ -184,11 +187,13 @@ func RefundFailed(ctx context.Context, tx pgx.Tx, r Refund, why string, now time
 	return tag.RowsAffected() > 0, nil
 }
 
-// Stranded are the requests of refunds whose outcome Stripe has told, while the
+// Stranded are the requests of refunds and disputes whose outcome Stripe has told, while the
 // process that heard it died before it acted upon it.
 func Stranded(ctx context.Context, q postgres.Querier, before time.Time, limit int) ([]string, error) {
-	rows, err := q.Query(ctx, `SELECT q.id::text FROM refunds r JOIN stripe_requests q ON q.id = r.request_id
-		WHERE r.status = 'requested' AND r.stripe_refund_id IS NULL AND q.state IN ('succeeded', 'refused') AND q.finished_at < $1
+	rows, err := q.Query(ctx, `SELECT q.id::text FROM stripe_requests q JOIN (
+			SELECT request_id FROM refunds WHERE status = 'requested' AND stripe_refund_id IS NULL
+			UNION ALL `+strandedDisputes+`) open ON open.request_id = q.id
+		WHERE q.state IN ('succeeded', 'refused') AND q.finished_at < $1
 		ORDER BY q.finished_at LIMIT $2`, before, limit)
 	if err != nil {
 		return nil, err
@@ -297,7 +302,7 @@ func feeRefunds(p Payment, look stripeapi.PaymentLook) map[string]int64 {
 		}
 	}
 	slices.SortStableFunc(reversing, func(a, b stripeapi.Refund) int { return a.Created.Compare(b.Created) })
-	fees := slices.Clone(look.Fee.Refunds)
+	fees := feesOfRefunds(p, look)
 	slices.Reverse(fees)
 	slices.SortStableFunc(fees, func(a, b stripeapi.FeeRefund) int { return a.Created.Compare(b.Created) })
 	for i, r := range reversing {

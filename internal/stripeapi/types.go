@@ -113,6 +113,7 @@ type Transfer struct {
 	DestinationPayment string // py_… on the owner's side
 	Created            time.Time
 	Reversals          []Reversal
+	Metadata           map[string]string
 }
 
 // Reversal took part of a transfer back; SourceRefundID says for which refund.
@@ -121,6 +122,7 @@ type Reversal struct {
 	Amount         int64
 	SourceRefundID string
 	Created        time.Time
+	Metadata       map[string]string
 }
 
 // ApplicationFee is our share of a charge, with what we gave back of it.
@@ -152,6 +154,7 @@ type Dispute struct {
 	DueBy               *time.Time // nil: no answer is possible
 	HasEvidence         bool
 	SubmissionCount     int
+	PastDue             bool
 	Created             time.Time
 	BalanceTransactions []BalanceTransaction // 0: inquiry, 1: withdrawn, 2: reinstated
 }
