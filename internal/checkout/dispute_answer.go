@@ -56,7 +56,7 @@ func (s *Service) StageEvidence(ctx context.Context, by booking.Actor, dispute s
 			}
 			requests = append(requests, request)
 		}
-		return s.audit(ctx, tx, by, b, "dispute_stage", reason, map[string]any{"dispute": d.ID, "number": a.Number})
+		return s.audit(ctx, tx, by, b, "stage-evidence", reason, map[string]any{"dispute": d.ID, "number": a.Number})
 	})
 	for _, id := range requests {
 		if err == nil {
@@ -91,7 +91,7 @@ func (s *Service) SubmitEvidence(ctx context.Context, by booking.Actor, dispute 
 		if request, err = s.planAnswer(ctx, tx, a, b.ID, files); err != nil {
 			return err
 		}
-		return s.audit(ctx, tx, by, b, "dispute_submit", reason, map[string]any{"dispute": d.ID, "number": a.Number, "evidence": staged.Number})
+		return s.audit(ctx, tx, by, b, "submit-evidence", reason, map[string]any{"dispute": d.ID, "number": a.Number, "evidence": staged.Number})
 	})
 	if err != nil {
 		return err
@@ -123,7 +123,7 @@ func (s *Service) AcceptDispute(ctx context.Context, by booking.Actor, dispute, 
 		if request, err = s.planClosing(ctx, tx, d, len(asked)+1); err != nil {
 			return err
 		}
-		return s.audit(ctx, tx, by, b, "dispute_accept", reason, map[string]any{"dispute": d.ID, "amount": d.Money().Format()})
+		return s.audit(ctx, tx, by, b, "accept-dispute", reason, map[string]any{"dispute": d.ID, "amount": d.Money().Format()})
 	})
 	if err != nil {
 		return err

@@ -178,11 +178,14 @@ func (c Case) refusal() string {
 func (c Case) cancellation() string {
 	for _, step := range c.Steps {
 		if step.ToStatus == booking.Cancelled {
-			return fmt.Sprintf("The booking was cancelled on %s by the %s: %s.", evidenceTime(step.At), step.Actor, step.Reason)
+			return fmt.Sprintf("The booking was cancelled on %s, %s: %s.", evidenceTime(step.At), actors[step.Actor], step.Reason)
 		}
 	}
 	return "The customer did not cancel the booking, which is one click on their page of it."
 }
+
+// actors are those who take a booking's steps, in words for a bank.
+var actors = map[string]string{"tenant": "by the customer", "owner": "by the homeowner", "admin": "by us", "stripe": "by the payment", "system": "at its time"}
 
 // log is the booking's history and the mails, in order.
 func (c Case) log() []string {
@@ -192,7 +195,7 @@ func (c Case) log() []string {
 	}
 	all := []entry{{c.Booking.ConsentAt, "The customer agreed to the policy and went on to pay, from " + c.Booking.ConsentIP}}
 	for _, step := range c.Steps {
-		text := fmt.Sprintf("Booking %s by the %s", step.ToStatus, step.Actor)
+		text := fmt.Sprintf("Booking %s, %s", step.ToStatus, actors[step.Actor])
 		if step.Reason != "" {
 			text += ": " + step.Reason
 		}

@@ -270,7 +270,7 @@ func (s *Service) RecoverDispute(ctx context.Context, by booking.Actor, dispute 
 		if v, err = s.beginRecovery(ctx, tx, b, p, d, by, reason); err != nil {
 			return err
 		}
-		return s.audit(ctx, tx, by, b, "dispute_recover", reason, map[string]any{"dispute": d.ID, "amount": seen.Format()})
+		return s.audit(ctx, tx, by, b, "recover-dispute", reason, map[string]any{"dispute": d.ID, "amount": seen.Format()})
 	})
 	if err != nil || v.RequestID == nil {
 		return err

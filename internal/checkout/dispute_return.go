@@ -254,7 +254,7 @@ func (s *Service) ReturnAgain(ctx context.Context, by booking.Actor, dispute str
 		if v, err = s.planReturn(ctx, tx, p, v); err != nil {
 			return err
 		}
-		return s.audit(ctx, tx, by, b, "dispute_return", reason, map[string]any{"dispute": d.ID, "amount": v.Net().Format()})
+		return s.audit(ctx, tx, by, b, "give-back-dispute", reason, map[string]any{"dispute": d.ID, "amount": v.Net().Format()})
 	})
 	if err != nil {
 		return err

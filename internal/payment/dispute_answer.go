@@ -165,3 +165,9 @@ const strandedDisputes = `SELECT request_id FROM dispute_recoveries WHERE state 
 	UNION ALL SELECT return_request_id FROM dispute_recoveries WHERE state = 'returning' AND return_id = '' AND failure_reason = ''
 	UNION ALL SELECT request_id FROM dispute_answers WHERE state = 'sending'
 	UNION ALL SELECT f.request_id FROM dispute_files f JOIN dispute_answers a ON a.id = f.answer_id WHERE a.state = 'uploading'`
+
+// PaperOf reads one paper of a dispute.
+func PaperOf(ctx context.Context, q postgres.Querier, dispute, id string) (Paper, error) {
+	return postgres.One[Paper](ctx, q, "There is no such paper.", `SELECT `+paperColumns+` FROM dispute_files f JOIN dispute_answers a ON a.id = f.answer_id
+		WHERE a.dispute_id = $1 AND f.id::text = $2`, dispute, id)
+}

@@ -205,6 +205,9 @@ func recoveryStep(ctx context.Context, tx pgx.Tx, v Recovery, set string, args .
 	return nil
 }
 
+// FeeShare is our fee on a part of a payment, as Stripe rounds it.
+func FeeShare(p Payment, amount int64) int64 { return feeShare(p, amount) }
+
 // OweRecovery turns a recovery that Stripe refused into the owner's debt: the
 // bank's money less our own fee on it, which we give up.
 func OweRecovery(ctx context.Context, tx pgx.Tx, p Payment, v Recovery, amount int64, why string, now time.Time) (Recovery, error) {

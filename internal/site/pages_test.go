@@ -55,6 +55,10 @@ var notPages = map[string]string{
 	"/trips/{code}/events":   "a stream",
 	"/owner/payouts/refresh": "leads to Stripe",
 	"/admin/bookings.csv":    "a table to download",
+
+	"/admin/disputes/{id}/papers/{field}": "a PDF",
+	"/admin/disputes/{id}/files/{file}":   "a PDF",
+
 	"/healthz":               "for machines",
 	"/readyz":                "for machines",
 	"/robots.txt":            "for machines",
