@@ -141,11 +141,6 @@ func (s *stage) dispute(charge string, inquiry bool) string {
 	return s.Control("charges/"+charge+"/dispute", map[string]any{"inquiry": inquiry})["id"].(string)
 }
 
-func (s *stage) resolve(dispute, outcome string) {
-	s.T.Helper()
-	s.Control("disputes/"+dispute+"/resolve", map[string]any{"outcome": outcome})
-}
-
 // tableOf is a flow that is shown as a table.
 type tableOf struct {
 	name  string
