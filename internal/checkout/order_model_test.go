@@ -44,7 +44,7 @@ type picker func(acts ...string) string
 
 func (h *history) next(rt *rapid.T) (m move) {
 	pick := func(acts ...string) string { return rapid.SampledFrom(acts).Draw(rt, "act") }
-	if i := rapid.IntRange(0, len(h.bookings)).Draw(rt, "booking"); i < len(h.bookings) {
+	if i := rapid.SampledFrom(h.living()).Draw(rt, "booking"); i < len(h.bookings) {
 		m = h.bookings[i].next(rt, pick, h)
 		m.booking = i
 		return m
@@ -57,6 +57,18 @@ func (h *history) next(rt *rapid.T) (m move) {
 		h.gone, m.heard = true, rapid.Bool().Draw(rt, "heard")
 	}
 	return m
+}
+
+// living are the bookings to which something may happen, twice each, and the
+// number after the last, for what happens to all.
+func (h *history) living() []int {
+	all := []int{len(h.bookings)}
+	for i, m := range h.bookings {
+		if m.state != "over" && (m.state != "" || !h.gone) {
+			all = append(all, i, i)
+		}
+	}
+	return all
 }
 
 // acts are what may happen to all bookings at once, or to their owner.
@@ -99,9 +111,6 @@ func (m *model) succeed() { m.state, m.end, m.left = "paid", booking.Confirmed, 
 func (m *model) next(rt *rapid.T, pick picker, h *history) move {
 	switch m.state {
 	case "":
-		if h.gone {
-			break
-		}
 		m.state, m.end = "held", booking.Expired
 		return move{act: "book"}
 	case "held":
