@@ -133,6 +133,14 @@ func refund(r *stripe.Refund) Refund {
 	if r.FailureBalanceTransaction != nil {
 		out.FailureBalanceTransactionID = r.FailureBalanceTransaction.ID
 	}
+	if d := r.DestinationDetails; d != nil {
+		switch {
+		case d.Card != nil:
+			out.Reference, out.ReferenceStatus = d.Card.Reference, d.Card.ReferenceStatus
+		case d.USBankTransfer != nil:
+			out.Reference, out.ReferenceStatus = d.USBankTransfer.Reference, d.USBankTransfer.ReferenceStatus
+		}
+	}
 	return out
 }
 

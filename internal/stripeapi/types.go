@@ -101,6 +101,8 @@ type Refund struct {
 	Created                     time.Time
 	BalanceTransactionID        string
 	FailureBalanceTransactionID string
+	Reference                   string // the number by which the payer's bank knows it: a card's ARN
+	ReferenceStatus             string // pending, available, unavailable
 }
 
 // Transfer is what a charge moved on to its homeowner, with what was taken
