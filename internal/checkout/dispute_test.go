@@ -563,7 +563,7 @@ func TestADisputeOvertakesAPendingRefund(t *testing.T) {
 			if r := c.Refunds(c.b)[0]; r.Status != "pending" {
 				t.Fatalf("refund %+v", r)
 			}
-			c.dispute = c.stage.dispute(c.look(c.b).Charges[0].ID, false)
+			c.dispute = c.stage.dispute(c.b)
 			c.Settle()
 			if r := c.Refunds(c.b)[0]; r.Status != "failed" || r.FailureReason != "charge_for_pending_refund_disputed" {
 				t.Fatalf("refund %+v", r)

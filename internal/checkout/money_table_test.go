@@ -209,7 +209,7 @@ func (s *stage) post(path string, form url.Values) {
 	if err != nil {
 		s.T.Fatal(err)
 	}
-	request.Header.Set("Authorization", "Bearer sk_test_apptest")
+	request.Header.Set("Authorization", "Bearer sk_test_dashboard")
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	answer, err := http.DefaultClient.Do(request)
 	if err != nil {
@@ -235,9 +235,14 @@ func (s *stage) disputed() (b booking.Booking, dispute string) {
 	s.T.Helper()
 	b = s.paid(apptest.Good, 30, 5)
 	s.after("the tenant pays")
-	dispute = s.dispute(s.look(b).Charges[0].ID, false)
+	dispute = s.dispute(b)
 	s.after("the bank opens a dispute")
 	return b, dispute
+}
+
+func (s *stage) dispute(b booking.Booking) string {
+	s.T.Helper()
+	return s.chargeBack(s.look(b).Charges[0].ID, false)
 }
 
 // resolve is the bank's decision.
@@ -329,7 +334,7 @@ var flows = []flow{
 		s.Advance(inAWeek)
 		s.payOut()
 		s.after("the payout")
-		dispute := s.dispute(s.look(b).Charges[0].ID, false)
+		dispute := s.dispute(b)
 		s.after("the bank opens a dispute")
 		s.resolve(dispute, "lost")
 		sweep(s.T, s.World)
@@ -355,7 +360,7 @@ var flows = []flow{
 		s.Advance(inAWeek)
 		s.payOut()
 		s.after("the payout")
-		dispute := s.dispute(s.look(b).Charges[0].ID, false)
+		dispute := s.dispute(b)
 		s.after("the bank opens a dispute")
 		s.recover(dispute)
 		s.after("an admin takes the owner's part back, and Stripe refuses")
