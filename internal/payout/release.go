@@ -85,7 +85,7 @@ func (s *Service) releaseOwner(ctx context.Context, mine []Stay, now time.Time, 
 	}
 	available := balance.Available[currency]
 	netted, err := s.net(ctx, a, mine, available, balance.Pending[currency], now, run)
-	if err != nil || a.Automatic() || !a.PayoutsEnabled {
+	if err != nil || a.Automatic() || a.Paused() || !a.PayoutsEnabled {
 		return err
 	}
 	available -= netted
@@ -217,6 +217,9 @@ func (s *Service) amount(ctx context.Context, tx pgx.Tx, parts []part, eager boo
 	}
 	stay := parts[0].Stay
 	if err := connect.Lock(ctx, tx, stay.OwnerID); err != nil {
+		return 0, err
+	}
+	if a, err := connect.Keep(ctx, tx, stay.Destination); err != nil || a.Paused() {
 		return 0, err
 	}
 	d, err := debtOf(ctx, tx, stay.Destination, stay.Currency)

@@ -304,3 +304,31 @@ func must(t *testing.T, err error) {
 		t.Fatal(err)
 	}
 }
+
+// Direct charges, separate charges and transfers: the rows are matched by what
+// moved, whoever took the money.
+func TestTheBooksMatchEveryWayOfTakingMoney(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	held := w.Held(w.tenant, factory.Home(t, w.DB, w.owner.ID, nil), 30, 3)
+	p := w.Payment(held)
+	settle := func(account, charge string) {
+		t.Helper()
+		look, err := w.Stripe.LookAtCharge(t.Context(), account, charge)
+		must(t, err)
+		must(t, postgres.InTx(t.Context(), w.DB, func(tx pgx.Tx) error { return payment.Post(t.Context(), tx, p, look) }))
+	}
+	card := url.Values{"amount": {"50000"}, "currency": {"usd"}, "source": {"tok_bypassPending"}}
+	direct := maps.Clone(card)
+	direct.Set("application_fee_amount", "6000")
+	id := w.made(w.acct, "/v1/charges", direct)
+	settle(w.acct, id)
+	w.agree("a direct charge")
+	w.made(w.acct, "/v1/refunds", url.Values{"charge": {id}, "amount": {"20000"}, "refund_application_fee": {"true"}})
+	settle(w.acct, id)
+	w.agree("refunded in part")
+	separate := w.made("", "/v1/charges", maps.Clone(card))
+	w.made("", "/v1/transfers", url.Values{"amount": {"30000"}, "currency": {"usd"}, "destination": {w.acct}, "source_transaction": {separate}})
+	settle("", separate)
+	w.agree("a separate charge and transfer")
+}

@@ -113,6 +113,13 @@ func (w *sweeping) resume(ctx context.Context) error {
 	for _, id := range stranded {
 		open = append(open, stripeapi.Request{ID: stripeapi.RequestID(id), Purpose: stripeapi.ForRefund, About: "a stranded refund"})
 	}
+	unattached, err := connect.Unattached(ctx, w.DB, before, perKind)
+	if err != nil {
+		return fmt.Errorf("list accounts that nobody noted: %w", err)
+	}
+	for _, id := range unattached {
+		open = append(open, stripeapi.Request{ID: id, Purpose: stripeapi.ForAccount, About: "an account that nobody noted"})
+	}
 	var wrong []error
 	for _, r := range open {
 		if !w.once("request:" + string(r.ID)) {

@@ -8,6 +8,7 @@ import (
 
 	"hearth/internal/booking"
 	"hearth/internal/connect"
+	"hearth/internal/invariant"
 	"hearth/internal/ledger"
 	"hearth/internal/money"
 	"hearth/internal/payment"
@@ -113,6 +114,14 @@ func (s *Server) health(ctx context.Context, p *adminOverviewPage, now time.Time
 	if now.Sub(swept) > 3*reconcile.Every {
 		p.Todo = append(p.Todo, alert{Icon: "refresh-cw", Tone: "bad", Title: "The sweep stands still",
 			Text: "It should run every " + view.Plural(int(reconcile.Every/time.Minute), "minute", "minutes") + ". Last time: " + p.Sweep + ". Look at the server’s log."})
+	}
+	audited, err := invariant.Latest(ctx, s.DB)
+	if err != nil {
+		return err
+	}
+	if !audited.IsZero() && now.Sub(audited) > 3*invariant.Every {
+		p.Todo = append(p.Todo, alert{Icon: "shield-check", Tone: "bad", Title: "The audit stands still",
+			Text: "It should run every hour. Last time: " + view.Ago(now, audited) + ". Look at the server’s log.", Href: "/admin/invariants"})
 	}
 	inbox, err := webhook.HealthOf(ctx, s.DB)
 	if err != nil {

@@ -146,6 +146,8 @@ func (c *busyTown) happen(t *testing.T) {
 	worker := &notify.SendWorker{DB: c.DB, View: c.View, Sender: c.Sender, BaseURL: c.SiteURL, Now: c.Now}
 	must(t, worker.Work(t.Context(), &river.Job[notify.SendArgs]{JobRow: &rivertype.JobRow{Attempt: 1, MaxAttempts: 12}, Args: notify.SendArgs{NotificationID: note}}))
 	c.tasks(t)
+	_, err = c.Audits.Check(t.Context()) // the event that was given up is found
+	must(t, err)
 	kept, err := c.Sender.(mail.Outbox).List()
 	must(t, err)
 	c.mailID = kept[0].ID
@@ -238,7 +240,8 @@ func (c *busyTown) visits(t *testing.T) map[string][]visit {
 			see("/admin/people/{id}/{act}", string(c.banned.ID), "reinstate"), see("/admin/homes"), see("/admin/homes/{id}", string(c.home.ID)),
 			see("/admin/homes/{id}", string(c.suspended.ID)), see("/admin/homes/{id}/{act}", string(c.home.ID), "suspend"),
 			see("/admin/accounts"), see("/admin/disputes"), see("/admin/events"), see("/admin/events/{id}", c.eventID), see("/admin/audit"),
-			see("/admin/books"), see("/admin/books").doing(sends("#reconcile")), see("/admin/tasks"), see("/admin/tasks", "?state=closed"), see("/admin/tasks/{id}", c.taskID), see("/admin/tasks/{id}", c.taskID).doing(sends("#done")),
+			see("/admin/books"), see("/admin/books").doing(sends("#reconcile")),
+			see("/admin/invariants"), see("/admin/tasks"), see("/admin/tasks", "?state=closed"), see("/admin/tasks/{id}", c.taskID), see("/admin/tasks/{id}", c.taskID).doing(sends("#done")),
 		},
 		"a newcomer": {
 			see("/trips"), see("/account"), see("/owner"), see("/owner/homes"), see("/owner/payouts"),
