@@ -1,6 +1,8 @@
 package reconcile_test
 
 import (
+	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -11,6 +13,7 @@ import (
 	"hearth/internal/booking"
 	"hearth/internal/ledger"
 	"hearth/internal/money"
+	"hearth/internal/payment"
 	"hearth/internal/postgres"
 	"hearth/internal/reconcile"
 	"hearth/internal/testkit/apptest"
@@ -74,21 +77,19 @@ func (w *world) left(report reconcile.Report, reference string) reconcile.Discre
 // post is somebody at Stripe's Dashboard, or another program with our key.
 func (w *world) post(account, path string, form url.Values) {
 	w.T.Helper()
-	if status := w.ask(account, path, form); status != http.StatusOK {
-		w.T.Fatalf("POST %s: %d", path, status)
-	}
+	w.make(account, path, form)
 }
 
 // try is post for what may be refused.
 func (w *world) try(path string, form url.Values) { w.ask("", path, form) }
 
-func (w *world) ask(account, path string, form url.Values) (status int) {
+func (w *world) ask(account, path string, form url.Values) (status int, made string) {
 	w.T.Helper()
 	request, err := http.NewRequestWithContext(w.T.Context(), http.MethodPost, w.Sandbox+path, strings.NewReader(form.Encode()))
 	if err != nil {
 		w.T.Fatal(err)
 	}
-	request.Header.Set("Authorization", "Bearer sk_test_apptest")
+	request.Header.Set("Authorization", "Bearer sk_test_somebody")
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	if account != "" {
 		request.Header.Set("Stripe-Account", account)
@@ -97,8 +98,14 @@ func (w *world) ask(account, path string, form url.Values) (status int) {
 	if err != nil {
 		w.T.Fatal(err)
 	}
-	answer.Body.Close()
-	return answer.StatusCode
+	defer answer.Body.Close()
+	var object struct {
+		ID string `json:"id"`
+	}
+	if err := json.NewDecoder(answer.Body).Decode(&object); err != nil {
+		w.T.Fatal(err)
+	}
+	return answer.StatusCode, object.ID
 }
 
 func (w *world) refund(b booking.Booking, minor int64) {
@@ -310,25 +317,71 @@ func must(t *testing.T, err error) {
 func TestTheBooksMatchEveryWayOfTakingMoney(t *testing.T) {
 	t.Parallel()
 	w := start(t)
-	held := w.Held(w.tenant, factory.Home(t, w.DB, w.owner.ID, nil), 30, 3)
-	p := w.Payment(held)
-	settle := func(account, charge string) {
+	p := w.Payment(w.Held(w.tenant, factory.Home(t, w.DB, w.owner.ID, nil), 30, 3))
+	settle := func(account, intent string) {
 		t.Helper()
-		look, err := w.Stripe.LookAtCharge(t.Context(), account, charge)
+		look, err := w.Stripe.LookAtDirectPayment(t.Context(), account, "", intent)
 		must(t, err)
 		must(t, postgres.InTx(t.Context(), w.DB, func(tx pgx.Tx) error { return payment.Post(t.Context(), tx, p, look) }))
 	}
-	card := url.Values{"amount": {"50000"}, "currency": {"usd"}, "source": {"tok_bypassPending"}}
-	direct := maps.Clone(card)
-	direct.Set("application_fee_amount", "6000")
-	id := w.made(w.acct, "/v1/charges", direct)
-	settle(w.acct, id)
+	pay := func(account string, more url.Values) string {
+		form := url.Values{"amount": {"50000"}, "currency": {"usd"}, "payment_method_types[]": {"card"}, "payment_method": {"pm_card_bypassPending"}, "confirm": {"true"}}
+		maps.Copy(form, more)
+		return w.make(account, "/v1/payment_intents", form)
+	}
+	direct := pay(w.acct, url.Values{"application_fee_amount": {"6000"}})
+	if report := w.books(); len(report.Open) != 4 { // charge, Stripe's fee, and ours on both sides
+		t.Errorf("before it is booked: %+v", report.Open)
+	}
+	settle(w.acct, direct)
 	w.agree("a direct charge")
-	w.made(w.acct, "/v1/refunds", url.Values{"charge": {id}, "amount": {"20000"}, "refund_application_fee": {"true"}})
-	settle(w.acct, id)
+	w.make(w.acct, "/v1/refunds", url.Values{"payment_intent": {direct}, "amount": {"20000"}, "refund_application_fee": {"true"}})
+	settle(w.acct, direct)
 	w.agree("refunded in part")
-	separate := w.made("", "/v1/charges", maps.Clone(card))
-	w.made("", "/v1/transfers", url.Values{"amount": {"30000"}, "currency": {"usd"}, "destination": {w.acct}, "source_transaction": {separate}})
+	separate := pay("", url.Values{"transfer_group": {"stay"}})
+	look, err := w.Stripe.LookAtPayment(t.Context(), "", separate)
+	must(t, err)
+	w.make("", "/v1/transfers", url.Values{"amount": {"30000"}, "currency": {"usd"}, "destination": {w.acct}, "source_transaction": {look.Charges[0].ID}, "transfer_group": {"stay"}})
 	settle("", separate)
 	w.agree("a separate charge and transfer")
+}
+
+// make is post, and says what was made.
+func (w *world) make(account, path string, form url.Values) string {
+	w.T.Helper()
+	status, made := w.ask(account, path, form)
+	if status != http.StatusOK {
+		w.T.Fatalf("POST %s: %d", path, status)
+	}
+	return made
+}
+
+// A read that was stopped goes on where it was, and only one that came to the
+// end moves the mark.
+func TestAReadThatIsStoppedGoesOn(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	const charges = 130
+	for range charges {
+		w.post("", "/v1/charges", url.Values{"amount": {"7700"}, "currency": {"usd"}, "source": {"tok_visa"}})
+	}
+	mark := func() (cursor string, complete bool, kept int) {
+		t.Helper()
+		must(t, w.DB.QueryRow(t.Context(), `SELECT rows_cursor, rows_until IS NOT NULL, (SELECT count(*) FROM balance_transactions WHERE account = '')
+			FROM stripe_reads WHERE account = ''`).Scan(&cursor, &complete, &kept))
+		return cursor, complete, kept
+	}
+	w.Control("faults", map[string]any{"route": "GET /v1/balance_transactions", "kind": "500", "count": 3, "after": 1})
+	if _, err := w.Reconcile.Books(t.Context()); err == nil {
+		t.Error("the failure is not told")
+	}
+	if cursor, complete, kept := mark(); cursor == "" || complete || kept != 100 {
+		t.Fatalf("after the failure: cursor %q, complete %v, %d rows", cursor, complete, kept)
+	}
+	if open := w.books().Open; len(open) != 2*charges {
+		t.Errorf("%d remainders", len(open))
+	}
+	if cursor, complete, kept := mark(); cursor != "" || !complete || kept != charges {
+		t.Errorf("after the next run: cursor %q, complete %v, %d rows", cursor, complete, kept)
+	}
 }

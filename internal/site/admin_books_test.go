@@ -55,7 +55,7 @@ func strange(t *testing.T, sandbox, path string, form url.Values) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, sandbox+path, strings.NewReader(form.Encode()))
 	must(t, err)
-	request.Header.Set("Authorization", "Bearer sk_test_apptest")
+	request.Header.Set("Authorization", "Bearer sk_test_somebody")
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	answer, err := http.DefaultClient.Do(request)
 	must(t, err)
