@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"hearth/internal/booking"
+	"hearth/internal/fault"
 	"hearth/internal/ledger"
 	"hearth/internal/money"
 	"hearth/internal/payment"
@@ -235,6 +236,47 @@ func TestWhatHearthDidNotMakeIsARemainder(t *testing.T) {
 	if n := w.tasks(charge.ID); n != 1 || again.ID != charge.ID || !again.FirstSeen.Equal(charge.FirstSeen) {
 		t.Errorf("%d tasks; the remainder is %+v", n, again)
 	}
+}
+
+// An admin who knows what it was books it, once; the books agree then, by their
+// own comparison.
+func TestAStrangerIsBookedByAPerson(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	w.post("", "/v1/charges", url.Values{"amount": {"7700"}, "currency": {"usd"}, "source": {"tok_bypassPending"}})
+	w.post("", "/v1/transfers", url.Values{"amount": {"1200"}, "currency": {"usd"}, "destination": {w.acct}})
+	w.books()
+	w.Advance(2 * time.Hour)
+	report := w.books()
+	if len(report.Open) != 4 || w.tasks(report.Open[0].ID) != 1 {
+		t.Fatalf("remainders %+v", report.Open)
+	}
+	explain := func(id, reason string) error {
+		return postgres.InTx(t.Context(), w.DB, func(tx pgx.Tx) error {
+			_, err := reconcile.Explain(t.Context(), tx, id, reason, w.Now())
+			return err
+		})
+	}
+	if err := explain(report.Open[0].ID, " "); !fault.Is(err, fault.Invalid) {
+		t.Errorf("without a reason: %v", err)
+	}
+	for _, d := range report.Open {
+		must(t, explain(d.ID, "The cleaning company's terminal"))
+		if err := explain(d.ID, "Once more"); !fault.Is(err, fault.Conflict) {
+			t.Errorf("twice: %v", err)
+		}
+		if w.tasks(d.ID) != 0 {
+			t.Errorf("the task of %s is open", d.What)
+		}
+	}
+	balances, err := reconcile.Balances(t.Context(), w.DB)
+	must(t, err)
+	for _, b := range balances {
+		if !b.Difference().IsZero() {
+			t.Errorf("at once the balance of %q differs by %s", b.Account, b.Difference().Format())
+		}
+	}
+	w.agree("booked")
 }
 
 func (w *world) tasks(discrepancy string) (n int) {

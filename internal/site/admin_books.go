@@ -17,6 +17,9 @@ func (s *Server) adminBooksRoutes() []Route {
 	return []Route{
 		get("/admin/books", Admin, s.getAdminBooks),
 		post("/admin/books/reconcile", Admin, s.postAdminBooksReconcile),
+		get("/admin/books/{id}", Admin, s.getAdminBookRemainder),
+		get("/admin/books/{id}/{act}", Admin, s.getAdminBookAct),
+		post("/admin/books/{id}/{act}", Admin, s.postAdminBookAct),
 	}
 }
 

@@ -39,6 +39,15 @@ func TestTheBooksAreSeen(t *testing.T) {
 	page.Want(".side a[href='/admin/books'] .count", "2")
 	admin.Get("/admin").Want("[aria-labelledby=todo]", "2 remainders in the books")
 
+	link, _ := page.Find("#remainders").Closest("section").Find("a[href$='/book']").First().Attr("href")
+	admin.Get(strings.TrimSuffix(link, "/book")).WantStatus(http.StatusSeeOther)
+	ask := admin.Get(link).WantStatus(200).Want("main", "Stripe moved $77.00, the ledger $0.00", "Do it only when you know")
+	ask.Submit("#act", "reason", " ").WantStatus(http.StatusUnprocessableEntity)
+	ask.Submit("#act", "reason", "The café's terminal").WantStatus(http.StatusSeeOther)
+	ask.Submit("#act", "reason", "Again").WantStatus(http.StatusNotFound)
+	admin.Get("/admin/audit").Want("tbody", "The café's terminal")
+	page = admin.Get("/admin/books").Want("[aria-labelledby=standing]", "1 remainder is left").Want("[aria-labelledby=resolved]", "Charge ch_")
+
 	page.Submit("#reconcile", "reason", " ").WantStatus(http.StatusUnprocessableEntity).Want("#f-reason-error", "Say why")
 	page.Submit("#reconcile", "reason", "The bank's statement came").WantStatus(http.StatusSeeOther)
 	page.Submit("#reconcile", "reason", "And again").WantStatus(http.StatusSeeOther)

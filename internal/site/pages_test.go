@@ -55,6 +55,7 @@ var notPages = map[string]string{
 	"/trips/{code}/events":   "a stream",
 	"/owner/payouts/refresh": "leads to Stripe",
 	"/admin/bookings.csv":    "a table to download",
+	"/admin/books/{id}":      "leads to the books",
 	"/healthz":               "for machines",
 	"/readyz":                "for machines",
 	"/robots.txt":            "for machines",
