@@ -67,6 +67,7 @@ func (s *Server) Routes() []Route {
 	routes = append(routes, s.adminMoneyRoutes()...)
 	routes = append(routes, s.adminRoutes()...)
 	routes = append(routes, s.adminTaskRoutes()...)
+	routes = append(routes, s.adminRequestRoutes()...)
 	routes = append(routes, s.adminInvariantRoutes()...)
 	if s.Outbox != nil {
 		routes = append(routes,
