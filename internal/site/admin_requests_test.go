@@ -49,5 +49,5 @@ func TestAnyObjectLeadsToItsRequests(t *testing.T) {
 	show := admin.Get("/admin/requests/"+*refund.RequestID).WantStatus(200).Want("h1", "Refund").Want("[aria-labelledby=params] tbody", "amount", "10000", "reverse_transfer", "metadata[refund_id]", refund.ID)
 	show.Want("main", refund.Key(), "Asked for the same", "checkout_session", "Events about what it made", refund.StripeID(), "req_").Want("main a[href='/admin/bookings/"+b.Code+"']", b.Code)
 	admin.Get("/admin/requests/nothing").WantStatus(404)
-	admin.Get("/admin/bookings/" + b.Code).Want("a[href='/admin/requests?q=" + charge.ID + "']").Want(".timeline a[href='/admin/requests/" + *refund.RequestID + "']")
+	admin.Get("/admin/bookings/" + b.Code).Want("a[href='/admin/requests?q=" + b.Code + "']").Want(".timeline a[href='/admin/requests/" + *refund.RequestID + "']")
 }
