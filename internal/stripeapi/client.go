@@ -122,6 +122,7 @@ type answer struct {
 	status    int
 	requestID string
 	object    json.RawMessage
+	date      string // by Stripe's clock
 }
 
 // raw keeps the body as it came.
@@ -163,7 +164,7 @@ func (c *Client) do(ctx context.Context, method, path, account, key, body string
 	}
 	c.log.DebugContext(ctx, "stripe", "method", method, "path", barePath(path), "took", time.Since(start),
 		"status", out.LastResponse.StatusCode, "request", out.LastResponse.RequestID)
-	return answer{out.LastResponse.StatusCode, out.LastResponse.RequestID, out.body}, nil
+	return answer{out.LastResponse.StatusCode, out.LastResponse.RequestID, out.body, out.LastResponse.Header.Get("Date")}, nil
 }
 
 func barePath(path string) string {
