@@ -1,6 +1,7 @@
 package site
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -99,6 +100,7 @@ type actOn struct {
 	Path   string // its page
 	Nav    string
 	Up     view.Link // the list that it is in
+	Back   string    // its page, where Path is none
 }
 
 // adminActPage asks before an act.
@@ -184,7 +186,7 @@ func (s *Server) doAct(w http.ResponseWriter, r *http.Request, acts []act, on ac
 	default:
 		s.flash(r, "ok", a.Done)
 	}
-	return seeOther(w, r, on.Path)
+	return seeOther(w, r, on.Page())
 }
 
 // feeChange is what the log keeps of a new fee.
@@ -200,3 +202,6 @@ func bps(fee *int64) string {
 	}
 	return strconv.FormatInt(*fee, 10)
 }
+
+// Page is where one comes from, and goes afterwards.
+func (on actOn) Page() string { return cmp.Or(on.Back, on.Path) }
