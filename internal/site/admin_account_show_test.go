@@ -90,7 +90,7 @@ func TestAccountsBelowZeroAreListed(t *testing.T) {
 	admin.Get("/admin/accounts").Want(".tabs", "Below zero 0")
 	c.owe(t, acct, 12345)
 	admin.Get("/admin/accounts?group=below").Want(".tabs", "Below zero 1").Want("table", "Owes $123.45")
-	admin.Get("/admin/accounts/"+acct).Want("[aria-labelledby=balance]", "Below zero", "$123.45")
+	admin.Get("/admin/accounts/"+acct).Want("[aria-labelledby=balance]", "In debt", "$123.45")
 }
 
 func (c *town) count(t *testing.T, sql string, args ...any) (n int) {

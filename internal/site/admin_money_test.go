@@ -4,9 +4,14 @@ import (
 	"testing"
 	"time"
 
+	"hearth/internal/money"
+	"hearth/internal/postgres"
+	"hearth/internal/stripeapi"
 	"hearth/internal/testkit/factory"
 	"hearth/internal/testkit/htmltest"
 	"hearth/internal/user"
+
+	"github.com/jackc/pgx/v5"
 )
 
 func TestOurBalance(t *testing.T) {
@@ -52,4 +57,17 @@ func TestTopUpsAreForTheUnitedStates(t *testing.T) {
 	b := h.logIn(t, admin)
 	b.Get("/admin/money").WantStatus(200).WantNone(".acts a[href$=topup]")
 	b.Get("/admin/money/topup").WantStatus(404)
+}
+
+// pendingTopUp is money on its way from our bank.
+func (c *town) pendingTopUp(t *testing.T) (id string) {
+	t.Helper()
+	var request stripeapi.RequestID
+	must(t, postgres.InTx(t.Context(), c.DB, func(tx pgx.Tx) (err error) {
+		request, err = c.Payout.PlanTopUp(t.Context(), tx, "busy", money.New(50000, "usd"))
+		return err
+	}))
+	must(t, c.Payout.FinishOwn(t.Context(), request))
+	must(t, c.DB.QueryRow(t.Context(), `SELECT id::text FROM platform_moves WHERE status = 'pending'`).Scan(&id))
+	return id
 }

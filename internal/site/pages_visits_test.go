@@ -235,7 +235,8 @@ func (c *busyTown) visits(t *testing.T) map[string][]visit {
 			see("/admin/people/{id}/{act}", string(c.banned.ID), "reinstate"), see("/admin/homes"), see("/admin/homes/{id}", string(c.home.ID)),
 			see("/admin/homes/{id}", string(c.suspended.ID)), see("/admin/homes/{id}/{act}", string(c.home.ID), "suspend"),
 			see("/admin/accounts"), see("/admin/accounts/{acct}", c.acctOf(t, c.owner.ID)), see("/admin/accounts/{acct}/{act}", c.acctOf(t, c.owner.ID), "reject"),
-			see("/admin/accounts/{acct}/{act}", c.acctOf(t, c.owner.ID), "pause"), see("/admin/disputes"), see("/admin/events"), see("/admin/events/{id}", c.eventID), see("/admin/audit"),
+			see("/admin/accounts/{acct}/{act}", c.acctOf(t, c.owner.ID), "pause"), see("/admin/money"), see("/admin/money/{act}", "topup"),
+			see("/admin/money/{id}/{act}", c.pendingTopUp(t), "cancel"), see("/admin/disputes"), see("/admin/events"), see("/admin/events/{id}", c.eventID), see("/admin/audit"),
 			see("/admin/tasks"), see("/admin/tasks", "?state=closed"), see("/admin/tasks/{id}", c.taskID), see("/admin/tasks/{id}", c.taskID).doing(sends("#done")),
 		},
 		"a newcomer": {
