@@ -52,7 +52,7 @@ var rooms = map[string]string{
 	"reconcile": "booking connect fault inbound ledger money payment postgres stripeapi task",
 
 	"site": "account audit basemap booking calendar checkout config connect fault hosting inbound invariant ledger listing mail money notify payment payout postgres reconcile stripeapi task user view webhook web",
-	"app":  "account checkout config connect hosting inbound invariant mail notify payment payout postgres reconcile site stripeapi view web webhook",
+	"app":  "account checkout config connect fault hosting inbound invariant mail notify payment payout postgres reconcile site stripeapi view web webhook",
 	"demo": "calendar fault listing money postgres user",
 
 	"testkit/pgtest":   "postgres postgres/embedded migrations",

@@ -65,6 +65,8 @@ func (s *Server) Routes() []Route {
 	routes = append(routes, s.payoutRoutes()...)
 	routes = append(routes, s.stayRoutes()...)
 	routes = append(routes, s.adminMoneyRoutes()...)
+	routes = append(routes, s.adminAccountRoutes()...)
+	routes = append(routes, s.adminOwnMoneyRoutes()...)
 	routes = append(routes, s.adminRoutes()...)
 	routes = append(routes, s.adminBooksRoutes()...)
 	routes = append(routes, s.adminTaskRoutes()...)

@@ -60,6 +60,7 @@ var badges = map[string]map[string]Badge{
 		"restricted_soon": {"warn", "triangle-alert", "Restricted soon"},
 		"restricted":      {"bad", "circle-alert", "Restricted"},
 		"payouts_paused":  {"warn", "circle-pause", "Payouts paused"},
+		"paused":          {"warn", "circle-pause", "On hold"},
 		"rejected":        {"bad", "ban", "Rejected"},
 		"deauthorized":    {"bad", "plug", "Disconnected"},
 	},
