@@ -133,7 +133,10 @@ func (a *App) wire() (err error) {
 		a.Reconcile.Finish[purpose] = a.Checkout.Finish
 	}
 	for _, purpose := range hosting.Purposes {
-		a.Reconcile.Finish[purpose] = a.Hosting.Finish
+		a.Reconcile.Finish[purpose] = answered(a.Hosting.Finish)
+	}
+	for _, purpose := range payout.OwnPurposes {
+		a.Reconcile.Finish[purpose] = answered(a.Payout.FinishOwn)
 	}
 	a.jobs, err = river.NewClient(riverpgxv5.New(a.DB), &river.Config{
 		ID:      clientID(a.process),

@@ -40,6 +40,8 @@ func Types() map[string]webhook.Resolve {
 		"capability.updated", "person.created", "person.updated", "person.deleted")
 	each(payout.SubjectOf,
 		"payout.created", "payout.updated", "payout.paid", "payout.failed", "payout.canceled", "payout.reconciliation_completed")
+	each(payout.TopupOf,
+		"topup.created", "topup.succeeded", "topup.failed", "topup.canceled", "topup.reversed")
 	return types
 }
 
@@ -50,6 +52,7 @@ var worthCatchingUp = map[string][]string{
 	reconcile.PlatformEvents: append([]string{
 		"transfer.reversed", "application_fee.refunded", "radar.early_fraud_warning.created",
 		"account.application.deauthorized",
+		"payout.created", "payout.failed", "topup.created", "topup.failed", "topup.reversed",
 	}, movesMoney...),
 	reconcile.AccountEvents: append([]string{
 		"account.updated", "account.external_account.updated", "capability.updated",
@@ -71,5 +74,6 @@ func handlers(c *checkout.Service, h *hosting.Service, p *payout.Service) map[st
 		inbound.Dispute: c.OnDispute,
 		inbound.Account: h.OnAccount,
 		inbound.Payout:  p.OnPayout,
+		inbound.Topup:   p.OnTopup,
 	}
 }

@@ -219,14 +219,14 @@ func (s *Service) sendRefund(ctx context.Context, id stripeapi.RequestID) error 
 	if err != nil {
 		return fmt.Errorf("send refund %s: %w", refund.ID, err)
 	}
-	collected, err := payment.Collected(ctx, s.DB, refund.PaymentID)
+	alone, err := s.withoutReversal(ctx, refund, outcome)
 	if err != nil {
 		return err
 	}
 	switch {
 	case !outcome.Refused():
 		err = postgres.InTx(ctx, s.DB, func(tx pgx.Tx) error { return payment.Sent(ctx, tx, refund, outcome.ObjectID) })
-	case refund.ReverseTransfer && (short[outcome.Code] || collected):
+	case alone:
 		return s.refundAgain(ctx, refund, false, nil)
 	default:
 		err = s.refundRefused(ctx, refund, outcome)

@@ -13,6 +13,7 @@ import (
 	"hearth/internal/inbound"
 	"hearth/internal/ledger"
 	"hearth/internal/listing"
+	"hearth/internal/payment"
 	"hearth/internal/stripeapi"
 	"hearth/internal/task"
 	"hearth/internal/testkit/apptest"
@@ -436,4 +437,61 @@ func TestAnAccountOutOfUseIsPaidOutAndReplaced(t *testing.T) {
 	if n := w.count(`SELECT count(*) FROM connected_accounts WHERE user_id = $1`, w.owner.ID); n != 2 {
 		t.Errorf("%d accounts", n)
 	}
+}
+
+// Stripe may refuse to take anything back from an owner who is gone, in words
+// that we do not know: the tenant has their money all the same.
+func TestARefundDoesNotNeedTheOwner(t *testing.T) {
+	t.Parallel()
+	w := settled(t)
+	b := w.Confirmed(w.tenant, w.home, 3, 2)
+	if warning, err := w.Checkout.RefundWarning(t.Context(), b); err != nil || warning != "" {
+		t.Errorf("an owner in order: %q, %v", warning, err)
+	}
+	w.Control("accounts/"+w.acct()+"/deauthorize", map[string]any{})
+	w.Settle()
+	if warning, err := w.Checkout.RefundWarning(t.Context(), b); err != nil || warning == "" {
+		t.Errorf("a lost owner: %q, %v", warning, err)
+	}
+	refund, err := payment.Refund{}, error(nil)
+	w.must(func(ctx context.Context, tx pgx.Tx) error {
+		// what Stripe said is kept with the request: here that it refuses
+		if refund, err = reserve(ctx, tx, w, b); err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `UPDATE stripe_requests SET state = 'refused', http_status = 403, error_code = 'account_invalid', finished_at = $2 WHERE id = $1`, *refund.RequestID, w.Now())
+		return err
+	})
+	if err := w.Checkout.Finish(t.Context(), stripeapi.RequestID(*refund.RequestID)); err != nil {
+		t.Fatal(err)
+	}
+	w.sweep()
+	all := w.Refunds(b)
+	if last := all[len(all)-1]; last.Status != "succeeded" || last.ReverseTransfer || last.OwnerDebt == 0 {
+		t.Errorf("refunds: %+v", all)
+	}
+	sums, err := ledger.BookingBalances(t.Context(), w.DB, string(b.ID))
+	if err != nil || sums[ledger.Tenant] != 0 || sums[ledger.Escrow] != 0 || sums[ledger.Debt(w.acct())] >= 0 {
+		t.Errorf("books: %v, %v", sums, err)
+	}
+}
+
+// reserve writes a refund and its request as checkout does, and sends nothing.
+func reserve(ctx context.Context, tx pgx.Tx, w *town, b booking.Booking) (payment.Refund, error) {
+	p, err := payment.ByBooking(ctx, tx, string(b.ID))
+	if err != nil {
+		return payment.Refund{}, err
+	}
+	r, err := payment.Reserve(ctx, tx, p, payment.Reservation{Amount: b.Total(), Cause: "admin", Reason: "The owner is gone", Actor: "system"}, w.Now())
+	if err != nil {
+		return r, err
+	}
+	params := stripeapi.RefundParams{PaymentIntentID: p.IntentID(), Amount: r.Amount, ReverseTransfer: true, RefundApplicationFee: true}
+	request, err := w.Stripe.Plan(ctx, tx, stripeapi.Planned{Purpose: stripeapi.ForRefund, Path: stripeapi.RefundsPath, Key: r.Key(), About: "booking:" + r.BookingID, Params: params.Values()})
+	id := string(request)
+	r.RequestID = &id
+	if err != nil {
+		return r, err
+	}
+	return r, payment.Sending(ctx, tx, r, id)
 }

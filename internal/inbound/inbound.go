@@ -27,7 +27,7 @@ const LookUp = "hearth.look_up"
 
 // Subject names one thing of ours that events are about and that is fetched
 // as a whole: "payment:<uuid>", "dispute:dp_…", "account:acct_…",
-// "payout:acct_…/po_…".
+// "payout:acct_…/po_…" ("payout:/po_…" is our own), "topup:tu_…".
 type Subject struct{ Kind, ID string }
 
 // The kinds of subject.
@@ -36,6 +36,7 @@ const (
 	Dispute = "dispute"
 	Account = "account"
 	Payout  = "payout"
+	Topup   = "topup" // of our own account
 )
 
 func (s Subject) String() string { return s.Kind + ":" + s.ID }

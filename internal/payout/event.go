@@ -25,9 +25,12 @@ const (
 	postedReturn = "payout_return"
 )
 
-// SubjectOf says which payout an event is about. Only payouts of our owners'
-// accounts are ours to follow: the platform's own go to its own bank.
+// SubjectOf says which payout an event is about: of an owner's account, or of
+// our own.
 func SubjectOf(ctx context.Context, q postgres.Querier, ev inbound.Event) (inbound.Subject, error) {
+	if ev.Account == "" && strings.HasPrefix(ev.ObjectID, "po_") {
+		return moveSubject(ToBank, ev.ObjectID), nil
+	}
 	account, err := connect.SubjectOf(ctx, q, inbound.Event{Account: ev.Account})
 	if err != nil || account.IsZero() || !strings.HasPrefix(ev.ObjectID, "po_") {
 		return inbound.Subject{}, err
@@ -40,6 +43,9 @@ func (s *Service) OnPayout(ctx context.Context, subject inbound.Subject, _ []inb
 	acct, id, ok := strings.Cut(subject.ID, "/")
 	if !ok {
 		return nil, fmt.Errorf("%q names no payout", subject)
+	}
+	if acct == "" {
+		return s.onMove(ctx, ToBank, id)
 	}
 	seen, err := s.Stripe.Payout(ctx, acct, id)
 	if connect.Gone(err) { // the owner has disconnected: what was seen last is all that we know

@@ -73,7 +73,7 @@ func TestSubjects(t *testing.T) {
 		want string
 	}{
 		"an owner's":         {inbound.Event{Account: w.acct(), ObjectID: "po_1"}, "payout:" + w.acct() + "/po_1"},
-		"the platform's own": {inbound.Event{ObjectID: "po_1"}, ":"},
+		"the platform's own": {inbound.Event{ObjectID: "po_1"}, "payout:/po_1"},
 		"somebody else's":    {inbound.Event{Account: "acct_foreign", ObjectID: "po_1"}, ":"},
 		"not a payout":       {inbound.Event{Account: w.acct(), ObjectID: "ba_1"}, ":"},
 	} {

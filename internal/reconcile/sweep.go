@@ -213,6 +213,10 @@ func (w *sweeping) stuck(ctx context.Context, before time.Time) ([]inbound.Subje
 		   AND NOT EXISTS (SELECT FROM connected_accounts c WHERE c.stripe_account_id = stripe_account AND coalesce(c.lost_at, c.deauthorized_at) IS NOT NULL)
 		 ORDER BY coalesce(fetched_at, created_at) LIMIT $2)
 		UNION
+		(SELECT CASE kind WHEN 'payout' THEN 'payout' ELSE 'topup' END, CASE kind WHEN 'payout' THEN '/' ELSE '' END || stripe_id FROM platform_moves
+		 WHERE stripe_id IS NOT NULL AND status IN ('pending', 'in_transit') AND coalesce(fetched_at, created_at) < $1
+		 ORDER BY coalesce(fetched_at, created_at) LIMIT $2)
+		UNION
 		(SELECT split_part(subject, ':', 1), substr(subject, strpos(subject, ':') + 1) FROM stripe_events
 		 WHERE state = 'failed' AND subject <> '' AND received_at > $4 ORDER BY received_at DESC LIMIT $2)
 		UNION

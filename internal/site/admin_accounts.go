@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"hearth/internal/connect"
+	"hearth/internal/ledger"
 	"hearth/internal/view"
 )
 
@@ -26,7 +27,10 @@ type accountsFilter struct {
 	Page  int    `form:"page"`
 }
 
-type adminAccountRow struct{ connect.Listed }
+type adminAccountRow struct {
+	connect.Listed
+	Books []ledger.Standing // by the books, where something is below zero
+}
 
 // Badge is the account's state.
 func (a adminAccountRow) Badge() view.Badge { return accountBadge(a.Account) }
@@ -36,8 +40,12 @@ var accountGroups = []struct {
 	name string
 }{
 	{connect.GroupRestricted, "Restricted"}, {connect.GroupRestrictedSoon, "Restricted soon"},
-	{connect.GroupPending, "Pending"}, {connect.GroupEnabled, "Enabled"},
+	{connect.GroupPending, "Pending"}, {connect.GroupEnabled, "Enabled"}, {below, "Below zero"}, {connect.GroupRetired, "No longer used"},
 }
+
+// below is not a state: it is every account whose balance is below zero, or
+// whose owner owes us, by the books.
+const below connect.Group = "below"
 
 const accountsPerPage = 50
 
@@ -51,7 +59,11 @@ func (s *Server) getAdminAccounts(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	p.sort(all)
+	books, err := ledger.Standings(r.Context(), s.DB, "")
+	if err != nil {
+		return err
+	}
+	p.sort(all, books)
 	p.Toolbar = view.Toolbar{Action: "/admin/accounts", Label: "Find an account", Placeholder: "Name, e-mail or acct_…", Query: p.Filter.Query}
 	if p.Filter.Group != "" {
 		p.Toolbar.Hidden = []view.Option{{Value: "group", Label: p.Filter.Group}}
@@ -62,20 +74,28 @@ func (s *Server) getAdminAccounts(w http.ResponseWriter, r *http.Request) error 
 }
 
 // sort fills the tabs and keeps the rows of the current one.
-func (p *adminAccountsPage) sort(all []connect.Listed) {
+func (p *adminAccountsPage) sort(all []connect.Listed, books []ledger.Standing) {
+	owing := map[string][]ledger.Standing{}
+	for _, b := range books {
+		if b.Below() {
+			owing[b.Account] = append(owing[b.Account], b)
+		}
+	}
 	count := map[connect.Group]int{}
+	total := 0
 	for _, a := range all {
 		if !p.Filter.finds(a) {
 			continue
 		}
+		row := adminAccountRow{a, owing[a.StripeAccountID]}
+		total++
 		count[a.Group()]++
-		if p.Filter.Group == "" || p.Filter.Group == string(a.Group()) {
-			p.Accounts = append(p.Accounts, adminAccountRow{a})
+		if len(row.Books) > 0 {
+			count[below]++
 		}
-	}
-	total := 0
-	for _, n := range count {
-		total += n
+		if g := connect.Group(p.Filter.Group); g == "" || g == a.Group() || (g == below && len(row.Books) > 0) {
+			p.Accounts = append(p.Accounts, row)
+		}
 	}
 	p.Tabs = []view.Tab{{Name: "All", Href: p.Filter.at(""), N: total, Current: p.Filter.Group == ""}}
 	for _, g := range accountGroups {

@@ -1,16 +1,20 @@
 package site
 
 import (
+	"cmp"
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
 	"hearth/internal/audit"
 	"hearth/internal/fault"
+	"hearth/internal/money"
 	"hearth/internal/postgres"
 	"hearth/internal/view"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 )
 
@@ -29,12 +33,51 @@ type act struct {
 	Fee    string // the present one, "" for none
 	Usual  string // what applies without one
 
+	Choices []view.Option // the page asks to choose one
+	Choice  string        // its label
+	Word    string        // is to be typed, where nothing can be undone; "" for none
+	Money   []view.Option // the page asks for an amount in one of these currencies
+	Once    bool          // the same page sent twice is one act
+
 	do func(ctx context.Context, tx pgx.Tx, form actForm) (detail any, err error)
+
+	// then goes on once that has committed: it asks Stripe. When Stripe does not
+	// answer, the sweep goes on by itself.
+	then func(ctx context.Context) error
 }
 
 type actForm struct {
-	Reason string `form:"reason"`
-	Fee    string `form:"fee"`
+	Reason   string `form:"reason"`
+	Fee      string `form:"fee"`
+	Choice   string `form:"choice"`
+	Word     string `form:"word"`
+	Amount   string `form:"amount"`
+	Currency string `form:"currency"`
+	Token    string `form:"token"`
+}
+
+// check holds what was typed against what the act asks for.
+func (f actForm) check(a act) error {
+	wrong := map[string]string{}
+	has := func(all []view.Option, value string) bool {
+		return len(all) == 0 || slices.ContainsFunc(all, func(o view.Option) bool { return o.Value == value })
+	}
+	if !has(a.Choices, f.Choice) {
+		wrong["choice"] = "Choose one."
+	}
+	if a.Word != "" && !strings.EqualFold(strings.TrimSpace(f.Word), a.Word) {
+		wrong["word"] = "Type " + a.Word + " to go on: it cannot be undone."
+	}
+	if len(a.Money) > 0 {
+		if amount, err := f.amount(); err != nil || amount.Minor < 1 || !has(a.Money, f.Currency) {
+			wrong["amount"] = "Enter an amount above zero, as 120.00."
+		}
+	}
+	return fault.Fields(wrong)
+}
+
+func (f actForm) amount() (money.Amount, error) {
+	return money.Parse(f.Amount, money.Currency(f.Currency))
 }
 
 // fee is the typed fee in basis points; nil when none is typed.
@@ -57,6 +100,7 @@ type actOn struct {
 	Path   string // its page
 	Nav    string
 	Up     view.Link // the list that it is in
+	Back   string    // its page, where Path is none
 }
 
 // adminActPage asks before an act.
@@ -86,7 +130,11 @@ func (s *Server) askAct(w http.ResponseWriter, r *http.Request, acts []act, on a
 	if err != nil {
 		return err
 	}
-	return s.actPage(w, r, a, on, actForm{Fee: a.Fee}, nil)
+	form := actForm{Fee: a.Fee}
+	if a.Once {
+		form.Token = uuid.NewString()
+	}
+	return s.actPage(w, r, a, on, form, nil)
 }
 
 func (s *Server) actPage(w http.ResponseWriter, r *http.Request, a act, on actOn, form actForm, wrong error) error {
@@ -109,6 +157,9 @@ func (s *Server) doAct(w http.ResponseWriter, r *http.Request, acts []act, on ac
 		return err
 	}
 	form.Reason = reasonOf(form.Reason)
+	if err := form.check(a); err != nil {
+		return s.actPage(w, r, a, on, form, err)
+	}
 	err = postgres.InTx(r.Context(), s.DB, func(tx pgx.Tx) error {
 		detail, err := a.do(r.Context(), tx, form)
 		if err != nil {
@@ -122,8 +173,20 @@ func (s *Server) doAct(w http.ResponseWriter, r *http.Request, acts []act, on ac
 	if err != nil {
 		return err
 	}
-	s.flash(r, "ok", a.Done)
-	return seeOther(w, r, on.Path)
+	if a.then != nil {
+		err = a.then(r.Context())
+	}
+	switch {
+	case fault.Is(err, fault.Unavailable):
+		s.flash(r, "warn", "Stripe has not answered yet. It is asked again by itself: look again in a few minutes.")
+	case formErrors(err) != nil:
+		s.flash(r, "warn", formErrors(err)[""])
+	case err != nil:
+		return err
+	default:
+		s.flash(r, "ok", a.Done)
+	}
+	return seeOther(w, r, on.Page())
 }
 
 // feeChange is what the log keeps of a new fee.
@@ -139,3 +202,6 @@ func bps(fee *int64) string {
 	}
 	return strconv.FormatInt(*fee, 10)
 }
+
+// Page is where one comes from, and goes afterwards.
+func (on actOn) Page() string { return cmp.Or(on.Back, on.Path) }

@@ -33,6 +33,11 @@ func accountStandingOf(a connect.Account) accountStanding {
 		if a.NeedsAction() {
 			st.Text, st.Action, st.Look = "Stripe cannot pay you until this is settled. Stays that are booked already are not affected.", "Continue at Stripe", false
 		}
+	case connect.Paused:
+		st.Title, st.Text = "Your account is on hold", "We are looking into something: new bookings and payouts wait until we have. Stays that are booked are not affected. Write to us if you want to know more."
+		if a.NeedsAction() {
+			st.Action = "Continue at Stripe"
+		}
 	case connect.Rejected:
 		st.Title, st.Text = "Stripe has closed your payout account", explained.Message
 	case connect.Disconnected:
@@ -65,7 +70,7 @@ func activeStanding(a connect.Account, st accountStanding) accountStanding {
 func accountBadge(a connect.Account) view.Badge {
 	name := map[connect.State]string{
 		connect.NotStarted: "none", connect.Incomplete: "incomplete", connect.InReview: "pending", connect.Active: "enabled",
-		connect.Restricted: "restricted", connect.Rejected: "rejected", connect.Disconnected: "deauthorized",
+		connect.Restricted: "restricted", connect.Paused: "paused", connect.Rejected: "rejected", connect.Disconnected: "deauthorized",
 	}[a.State()]
 	switch {
 	case a.RestrictedSoon():

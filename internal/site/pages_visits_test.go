@@ -245,9 +245,11 @@ func (c *busyTown) visits(t *testing.T) map[string][]visit {
 			see("/admin/disputes/{id}/evidence", dispute), see("/admin/disputes/{id}/evidence", dispute).doing(sends("#evidence")),
 			see("/admin/disputes/{id}/{act}", dispute, "submit"), see("/admin/disputes/{id}/{act}", dispute, "recover"),
 			see("/admin/disputes/{id}/{act}", dispute, "accept"), see("/admin/disputes/{id}/{act}", lost, "accept").answers(409),
-			see("/admin/accounts"), see("/admin/disputes"), see("/admin/events"), see("/admin/events/{id}", c.eventID), see("/admin/audit"),
+			see("/admin/accounts"), see("/admin/accounts/{acct}", c.acctOf(t, c.owner.ID)), see("/admin/accounts/{acct}/{act}", c.acctOf(t, c.owner.ID), "reject"),
+			see("/admin/accounts/{acct}/{act}", c.acctOf(t, c.owner.ID), "pause"), see("/admin/money"), see("/admin/money/{act}", "topup"),
+			see("/admin/money/{id}/{act}", c.pendingTopUp(t), "cancel"), see("/admin/disputes"), see("/admin/events"), see("/admin/events/{id}", c.eventID), see("/admin/audit"),
 			see("/admin/books"), see("/admin/books").doing(sends("#reconcile")), see("/admin/books/{id}/{act}", c.remainderID, "book"),
-			see("/admin/invariants"), see("/admin/tasks"), see("/admin/tasks", "?state=closed"), see("/admin/tasks/{id}", c.taskID), see("/admin/tasks/{id}", c.taskID).doing(sends("#done")),
+			see("/admin/requests"), see("/admin/requests", "?q="+c.Payment(c.paid).ChargeID), see("/admin/requests/{id}", *c.Refunds(c.refunded)[0].RequestID), see("/admin/invariants"), see("/admin/tasks"), see("/admin/tasks", "?state=closed"), see("/admin/tasks/{id}", c.taskID), see("/admin/tasks/{id}", c.taskID).doing(sends("#done")),
 		},
 		"a newcomer": {
 			see("/trips"), see("/account"), see("/owner"), see("/owner/homes"), see("/owner/payouts"),

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"hearth/internal/postgres"
+
 	"github.com/jackc/pgx/v5"
 )
 
@@ -16,4 +18,9 @@ func CloseOf(ctx context.Context, tx pgx.Tx, kind, account, outcome string, now 
 		return fmt.Errorf("close tasks %s of %s: %w", kind, account, err)
 	}
 	return nil
+}
+
+// OfAccount lists a connected account's own tasks, the newest first.
+func OfAccount(ctx context.Context, q postgres.Querier, account string) ([]Task, error) {
+	return postgres.All[Task](ctx, q, `SELECT `+columns+` FROM tasks k WHERE k.account = $1 ORDER BY k.closed_at DESC NULLS FIRST, k.created_at DESC, k.id`, account)
 }

@@ -60,6 +60,7 @@ var badges = map[string]map[string]Badge{
 		"restricted_soon": {"warn", "triangle-alert", "Restricted soon"},
 		"restricted":      {"bad", "circle-alert", "Restricted"},
 		"payouts_paused":  {"warn", "circle-pause", "Payouts paused"},
+		"paused":          {"warn", "circle-pause", "On hold"},
 		"rejected":        {"bad", "ban", "Rejected"},
 		"deauthorized":    {"bad", "plug", "Disconnected"},
 	},
@@ -71,6 +72,12 @@ var badges = map[string]map[string]Badge{
 		"failed":     {"bad", "circle-alert", "Failed"},
 		"canceled":   {"", "x", "Cancelled"},
 		"reversed":   {"", "undo-2", "Reversed"},
+	},
+	"request": {
+		"planned":   {"warn", "clock", "Not sent yet"},
+		"unknown":   {"warn", "circle-help", "Outcome unknown"},
+		"succeeded": {"ok", "check", "Done"},
+		"refused":   {"bad", "ban", "Refused"},
 	},
 	"listing": {
 		"draft":     {"", "pencil", "Draft"},
