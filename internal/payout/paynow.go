@@ -123,7 +123,7 @@ func (s *Service) nothing(all []Stay, made []Payout, run Run, now time.Time) str
 	case settling.Minor > 0:
 		return "Nothing can be sent yet: " + settling.Format() + " is at Stripe, but not available until the tenant’s bank has paid it."
 	case waiting.Minor > 0:
-		return "Nothing is due yet: " + waiting.Format() + " waits for check-in. The next is sent on " + next.Format("2 January 2006") + "."
+		return "Nothing is due yet: " + waiting.Format() + " waits for check-in. The next is sent on " + next.Format("Jan 2, 2006") + "."
 	case frozen.Minor > 0:
 		return "Nothing can be sent now: " + frozen.Format() + " waits for a dispute, a refund or a check."
 	}

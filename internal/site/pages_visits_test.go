@@ -194,7 +194,9 @@ func (c *busyTown) visits(t *testing.T) map[string][]visit {
 			see("/admin").answers(403),
 		},
 		"the owner": {
-			see("/owner"), see("/owner/stays"), see("/owner/payouts"), see("/owner/payouts/return"), see("/owner/homes"), see("/owner/homes/new"),
+			see("/owner"), see("/owner/stays"), see("/owner/payouts"), see("/owner/payouts/return"), see("/owner/statements"),
+			see("/owner/payouts").doing(sends("form[action='/owner/payouts/schedule']")),
+			see("/owner/payouts/stays/{code}", c.past.Code), see("/owner/payouts/stays/{code}", c.refunded.Code), see("/owner/payouts/stays/{code}", c.disputed.Code), see("/owner/homes"), see("/owner/homes/new"),
 			see("/owner/homes/new").doing(sends("main form[method=post]")),
 			see("/owner/homes/{id}", string(c.draft.ID)), see("/owner/homes/{id}", string(c.home.ID)), see("/owner/homes/{id}/photos", string(c.draft.ID)),
 			see("/owner/homes/{id}/availability", string(c.home.ID)), see("/owner/homes/{id}/{section}", string(c.home.ID), "basics"),
@@ -213,7 +215,7 @@ func (c *busyTown) visits(t *testing.T) map[string][]visit {
 			see("/admin/people/{id}/{act}", string(c.tenant.ID), "suspend"), see("/admin/people/{id}/{act}", string(c.owner.ID), "fee"),
 			see("/admin/people/{id}/{act}", string(c.banned.ID), "reinstate"), see("/admin/homes"), see("/admin/homes/{id}", string(c.home.ID)),
 			see("/admin/homes/{id}", string(c.suspended.ID)), see("/admin/homes/{id}/{act}", string(c.home.ID), "suspend"),
-			see("/admin/accounts"), see("/admin/disputes"), see("/admin/events"), see("/admin/events/{id}", c.eventID), see("/admin/audit"),
+			see("/admin/accounts"), see("/admin/disputes"), see("/admin/debts"), see("/admin/accounts/{acct}/statements", c.AccountOf(c.owner.ID).StripeAccountID), see("/admin/events"), see("/admin/events/{id}", c.eventID), see("/admin/audit"),
 		},
 		"a newcomer": {
 			see("/trips"), see("/account"), see("/owner"), see("/owner/homes"), see("/owner/payouts"),
