@@ -39,6 +39,19 @@ type DebtLine struct {
 // Money is the line's amount.
 func (l DebtLine) Money() money.Amount { return money.New(l.Amount, l.Currency) }
 
+// Words says to the owner what the line is.
+func (l DebtLine) Words() string {
+	switch l.Kind {
+	case "debt":
+		return "Refunded while your balance was short"
+	case "debt_lifted":
+		return "The refund came back"
+	case payment.DebtRepaid:
+		return "Taken out of this stay’s money"
+	}
+	return l.Memo
+}
+
 // Debtors are the owners who owe us or have owed us, the largest debt first.
 // With an account they are those of that account alone.
 func Debtors(ctx context.Context, q postgres.Querier, livemode bool, acct string) ([]Debtor, error) {

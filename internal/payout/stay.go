@@ -36,7 +36,7 @@ type Stay struct {
 	Held          bool       // an admin has to look first: a task that freezes is open
 	Collecting    bool       // a part of it is being taken back for a debt
 	Refunding     bool       // a refund was asked for and has not reached Stripe's books; or a cancelled stay's was refused, and none made since
-	NettedAmount  int64 // taken out of it for a debt
+	NettedAmount  int64      // taken out of it for a debt
 	CarriedAmount int64      // by payouts that have not come back
 	BalkedAt      *time.Time // when Stripe last refused to give back what is owed out of it
 	// The newest payout that carries a part of it; empty while none does.

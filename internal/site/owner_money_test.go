@@ -51,8 +51,8 @@ func TestWhereMyMoneyIs(t *testing.T) {
 	c.ownerB.Get(at).Want(".timeline", "Available", "$422.40 sent to your bank", "po_", "Expected at your bank").Want("#next", "Arrives about")
 	c.Control("payouts/"+c.payoutID(t)+"/fail", map[string]any{"reason": "account_closed"})
 	c.Settle()
-	c.ownerB.Get("/owner/payouts").Want("#mend", "did not reach your bank", "has been closed", "Enter another bank account").Want("#account", "paused")
-	c.ownerB.Get(at).Want(".timeline", "The payout came back", "The bank account has been closed.").Want("#next", "Tried again within a day")
+	c.ownerB.Get("/owner/payouts").Want("#mend", "did not reach your bank", "has been closed", "Enter another bank account").Want("#mend form[action='/owner/payouts/dashboard']", "Mend it at Stripe").Want("#account", "paused")
+	c.ownerB.Get(at).Want(".timeline", "The payout came back", "The bank account has been closed.").Want("#next", "Sent once your bank account works again")
 	c.logIn(t, c.Owner("Ossi")).Get(at).WantStatus(404)
 	c.tenantB.Get(at).WantStatus(403)
 }
@@ -95,7 +95,7 @@ func TestAnOwnerIsPaidOutNow(t *testing.T) {
 func TestDebtsAreSeen(t *testing.T) {
 	c := newTown(t)
 	refunded, netted := c.indebted(t)
-	c.ownerB.Get("/owner/payouts").Want("#debt", "You owe $246.40", "Refunded while", refunded.Code, "Netted off", netted.Code, "$176.00 is netted so far").
+	c.ownerB.Get("/owner/payouts").Want("#debt", "You owe $246.40", "Refunded while", refunded.Code, "Taken out of", netted.Code, "$176.00 is netted so far").
 		Want("[aria-labelledby=stays]", "Netted", "$176.00 netted off what you owed")
 	c.ownerB.Get("/owner/payouts/stays/"+netted.Code).Want(".timeline", "$176.00 netted off what you owed").Want("#sum", "Netted off what you owed", "-$176.00")
 	c.ownerB.Get("/owner/payouts/stays/"+refunded.Code).Want(".timeline", "You owe $422.40")

@@ -63,7 +63,7 @@ func (s *Server) ownerPayoutsPage(r *http.Request, account connect.Account) (p o
 		p.Due = account.Due()
 	}
 	for _, stay := range overview.Stays {
-		row := payoutStay{stay, s.Now(), s.Payout.DelayDays, overview.Schedule.Automatic()}
+		row := payoutStay{stay, s.Now(), s.Payout.DelayDays, overview.Schedule.Automatic(), account.PayoutsPaused()}
 		p.Stays = append(p.Stays, row)
 		p.PayNow = p.PayNow || row.ready()
 	}
@@ -173,6 +173,7 @@ type payoutStay struct {
 	now       time.Time
 	delay     int
 	automatic bool // Stripe pays out by itself
+	paused    bool // the bank cannot be reached
 }
 
 // ready reports whether somebody who asks for it is paid out.
@@ -228,16 +229,14 @@ func (s payoutStay) Note() string {
 			return s.Money(s.NettedAmount).Format() + " netted off what you owed"
 		}
 		return "Nothing is left to pay out"
-	case payout.Returned:
-		if s.automatic {
-			return "Stripe tries again once your bank account works"
+	case payout.Returned, payout.Waiting, payout.Settling, payout.Due:
+		if s.paused && at != payout.Waiting {
+			return "Sent once your bank account works again"
 		}
-		return "Tried again within a day"
-	case payout.Waiting, payout.Settling, payout.Due:
 		if s.automatic {
 			return "Sent by Stripe on your schedule"
 		}
-		return map[payout.Standing]string{payout.Settling: "Sent as soon as it is available", payout.Due: "Sent within the hour",
+		return map[payout.Standing]string{payout.Settling: "Sent as soon as it is available", payout.Due: "Sent within the hour", payout.Returned: "Tried again within a day",
 			payout.Waiting: "Sent on " + view.DayYear(s.dueAt())}[at]
 	}
 	return ""

@@ -34,7 +34,7 @@ func (s *Server) getOwnerStayMoney(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return err
 	}
-	p := ownerStayMoneyPage{page: s.base(r, "Money of stay "+b.Code), Stay: payoutStay{way.Stay, s.Now(), s.Payout.DelayDays, account.Automatic()}}
+	p := ownerStayMoneyPage{page: s.base(r, "Money of stay "+b.Code), Stay: payoutStay{way.Stay, s.Now(), s.Payout.DelayDays, account.Automatic(), account.PayoutsPaused()}}
 	p.Nav = "owner:payouts"
 	p.Story, p.Lines, p.Next = moneyStory(way, s.Now(), b.Location()), moneyLines(way), p.Stay.Note()
 	return s.render(w, "owner_stay_money", p)
