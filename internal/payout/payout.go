@@ -12,9 +12,24 @@
 // run pays it out again under a new key.
 //
 // How much: the owner's part of what the ledger says the booking moved, less
-// what must stay in the balance because the owner owes it to us.
+// what payouts carry of it already. So a stay may be carried in parts: money
+// that came to it later is paid by a later payout, and what was taken back of a
+// stay that was paid out, out of other stays' money, is made up for by the next
+// payout as a negative part ([bundles]). The parts of a stay never come to more
+// than its share: they are planned under the booking's lock, and two planned at
+// once would have the same number.
 //
-// Tables: payouts, payout_releases.
+// What the owner owes us is netted first ([Service.net]): a planned reversal of
+// the stay's transfer, posted once by the payment's look. Nothing is paid out
+// while a debt that the stay could pay is open.
+//
+// On another schedule ([Service.SetSchedule]) Stripe pays out by itself. Hearth's
+// release then leaves the account alone, and the payout's look writes what it
+// carried, from the balance transactions that Stripe names with it.
+//
+// A month of all that is a [Statement].
+//
+// Tables: payouts, payout_releases, payout_schedules.
 package payout
 
 import (
