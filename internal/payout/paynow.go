@@ -67,8 +67,11 @@ func (s *Service) payNow(ctx context.Context, owner user.ID) ([]money.Amount, er
 		return nil, fmt.Errorf("ask for the last payout of %s: %w", owner, err)
 	}
 	var run Run
+	var away error
 	for _, mine := range byPurse(all) {
-		if err := s.releaseOwner(ctx, mine, now, true, &run); err != nil && !fault.Is(err, fault.Unavailable) {
+		if err := s.releaseOwner(ctx, mine, now, true, &run); fault.Is(err, fault.Unavailable) {
+			away = err // what is planned is sent by the job
+		} else if err != nil {
 			return nil, err
 		}
 	}
@@ -84,6 +87,9 @@ func (s *Service) payNow(ctx context.Context, owner user.ID) ([]money.Amount, er
 	}
 	if len(sent) > 0 {
 		return sent, nil
+	}
+	if away != nil {
+		return nil, away
 	}
 	return nil, fault.New(fault.Conflict, "%s", s.nothing(all, made, run, now))
 }
