@@ -16,6 +16,7 @@ import (
 	"hearth/internal/config"
 	"hearth/internal/hosting"
 	"hearth/internal/inbound"
+	"hearth/internal/invariant"
 	"hearth/internal/mail"
 	"hearth/internal/notify"
 	"hearth/internal/payout"
@@ -46,6 +47,7 @@ type App struct {
 	Checkout  *checkout.Service
 	Payout    *payout.Service
 	Reconcile *reconcile.Service
+	Audits    *invariant.Service
 	Sender    mail.Sender
 	Now       func() time.Time
 	Logger    *slog.Logger
@@ -75,7 +77,7 @@ func New(ctx context.Context, c config.Config, now func() time.Time, log *slog.L
 // are the usual ones.
 func (a *App) Site(limits site.Limits) *site.Server {
 	s := &site.Server{Config: a.Config, DB: a.DB, View: a.View, Sessions: site.NewSessions(a.DB, a.Config.BaseURL),
-		Account: a.Account, Hosting: a.Hosting, Checkout: a.Checkout, Payout: a.Payout, Inbox: a.Inbox,
+		Account: a.Account, Hosting: a.Hosting, Checkout: a.Checkout, Payout: a.Payout, Reconcile: a.Reconcile, Inbox: a.Inbox, Audit: a.Audits,
 		Raw: map[string]http.Handler{
 			"/webhooks/stripe":         a.Inbox.Receive(inbound.SourceAccount, a.Config.WebhookSecrets),
 			"/webhooks/stripe/connect": a.Inbox.Receive(inbound.SourceConnect, a.Config.ConnectWebhookSecrets),
@@ -115,24 +117,22 @@ func (a *App) wire() (err error) {
 	a.Notify = &notify.Service{Jobs: enqueue, Now: a.Now}
 	a.Account = &account.Service{DB: a.DB, Notify: a.Notify, Now: a.Now}
 	a.Hosting = &hosting.Service{DB: a.DB, Stripe: a.Stripe, Inbox: a.Inbox, Notify: a.Notify, BaseURL: c.BaseURL, Country: c.Region, Now: a.Now}
-	a.Payout = &payout.Service{DB: a.DB, Stripe: a.Stripe, Inbox: a.Inbox, Notify: a.Notify, DelayDays: c.PayoutDelayDays, Now: a.Now}
+	a.Payout = &payout.Service{DB: a.DB, Stripe: a.Stripe, Inbox: a.Inbox, Notify: a.Notify, DelayDays: c.PayoutDelayDays, OwnersChoose: c.OwnerSchedule, Now: a.Now}
 	a.Checkout = &checkout.Service{DB: a.DB, Stripe: a.Stripe, Jobs: enqueue, Notify: a.Notify, Look: a.Inbox.LookNow,
 		BaseURL: c.BaseURL, Fee: c.Fee(), Currency: c.Currency(), Now: a.Now, Logger: a.Logger}
 	a.Inbox.Handlers = handlers(a.Checkout, a.Hosting, a.Payout)
-	a.Reconcile = &reconcile.Service{DB: a.DB, Livemode: c.Live(), EndHold: a.Checkout.EndHold, Now: a.Now, Logger: a.Logger,
-		Finish: map[string]func(context.Context, stripeapi.RequestID) error{},
-		CatchUp: func(ctx context.Context, from time.Time) (int, error) {
-			events, err := a.Stripe.Events(ctx, stripeapi.EventQuery{Types: worthCatchingUp, From: from})
-			if err != nil {
-				return 0, err
-			}
-			return a.Inbox.Missed(ctx, events)
-		},
+	a.Reconcile = &reconcile.Service{DB: a.DB, Stripe: a.Stripe, Jobs: enqueue, Livemode: c.Live(), EndHold: a.Checkout.EndHold, Now: a.Now, Logger: a.Logger,
+		Finish: map[string]func(context.Context, stripeapi.RequestID) error{}, Payouts: a.Payout.Resume,
+		Missed: a.Inbox.Missed, Drain: a.Inbox.Drain, Types: worthCatchingUp,
 		Nudge: func(ctx context.Context, source string, subject inbound.Subject) error {
 			return a.Inbox.Nudge(ctx, a.DB, source, subject, "")
 		}}
+	a.Audits = &invariant.Service{DB: a.DB, Now: a.Now, Logger: a.Logger}
 	for _, purpose := range checkout.Purposes {
 		a.Reconcile.Finish[purpose] = a.Checkout.Finish
+	}
+	for _, purpose := range hosting.Purposes {
+		a.Reconcile.Finish[purpose] = a.Hosting.Finish
 	}
 	a.jobs, err = river.NewClient(riverpgxv5.New(a.DB), &river.Config{
 		Workers: a.workers(), PeriodicJobs: periodic(), Logger: quiet(a.Logger),

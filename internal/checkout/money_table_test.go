@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,8 +13,10 @@ import (
 	"hearth/internal/booking"
 	"hearth/internal/ledger"
 	"hearth/internal/listing"
+	"hearth/internal/money"
 	"hearth/internal/payment"
 	"hearth/internal/stripeapi"
+	"hearth/internal/stripesandbox"
 	"hearth/internal/testkit/apptest"
 	"hearth/internal/testkit/factory"
 	"hearth/internal/user"
@@ -29,9 +32,10 @@ const (
 // account has after each step; docs/money.md shows exactly that.
 func TestMoneyTable(t *testing.T) {
 	t.Parallel()
-	tables := make([]string, len(flows))
+	all := everyFlow()
+	tables := make([]string, len(all))
 	t.Run("flows", func(t *testing.T) {
-		for i, f := range flows {
+		for i, f := range all {
 			t.Run(f.name, func(t *testing.T) {
 				t.Parallel()
 				tables[i] = f.table(t)
@@ -69,38 +73,62 @@ type stage struct {
 	*apptest.World
 	owner, tenant, admin user.User
 	acct                 string
-	platform             int64 // at Stripe, before the first step
+	other                string // another account that the charge is split with
+	currency             money.Currency
+	raws                 []raw
+	platform, owned      int64 // at Stripe, before the first step
 	baseline             map[string]int64
 	rows                 strings.Builder
 }
 
-func (f flow) table(t *testing.T) string {
-	w, owner, tenant := scene(t)
-	s := &stage{World: w, owner: owner, tenant: tenant, admin: factory.Person(t, w.DB, "Ada", user.Admin), acct: w.AccountOf(owner.ID).StripeAccountID}
+func (f flow) table(t *testing.T) string { return newStage(t, "usd").show(f) }
+
+func newStage(t *testing.T, currency money.Currency, edit ...func(*stripesandbox.Options)) *stage {
+	t.Helper()
+	w := apptest.Start(t, edit...)
+	owner, tenant := w.Owner("Nora"), factory.Person(t, w.DB, "Maya")
+	s := &stage{World: w, owner: owner, tenant: tenant, admin: factory.Person(t, w.DB, "Ada", user.Admin), acct: w.AccountOf(owner.ID).StripeAccountID, currency: currency}
 	// The fees of another owner's stay: a platform has money of its own.
-	w.Confirmed(tenant, factory.Home(t, w.DB, w.Owner("Ossi").ID, map[string]any{"nightly_price": 100000}), 90, 20)
+	w.Confirmed(tenant, factory.Home(t, w.DB, w.Owner("Ossi").ID, map[string]any{"nightly_price": 100000, "currency": currency}), 90, 20)
 	w.Advance(3 * 24 * time.Hour)
-	s.platform, s.baseline = s.atStripe(""), s.balances()
-	fmt.Fprintf(&s.rows, "### %s\n\n%s\n\n| after | %s |\n|---|%s\n", f.name, f.story, strings.Join(columns(), " | "), strings.Repeat("--:|", len(columns())))
+	s.begin()
+	return s
+}
+
+// begin makes everything after it count from here.
+func (s *stage) begin() {
+	s.T.Helper()
+	s.platform, s.owned, s.baseline = s.atStripe(""), s.atStripe(s.acct), s.balances()
+}
+
+func (s *stage) show(f flow) string {
+	s.T.Helper()
+	fmt.Fprintf(&s.rows, "### %s\n\n%s\n\n| after | %s |\n|---|%s\n", f.name, f.story, strings.Join(s.columns(), " | "), strings.Repeat("--:|", len(s.columns())))
 	f.walk(s)
 	return s.rows.String()
 }
 
 // columns are the accounts, the owner's without their name.
-func columns() []string {
-	return []string{"tenant", "escrow", "owner", "debt", "revenue", "stripe_fees", "disputes", "bank"}
+func (s *stage) columns() []string {
+	all := []string{"tenant", "escrow", "owner", "debt", "revenue", "stripe_fees", "disputes", "bank"}
+	if s.other != "" {
+		all = slices.Insert(all, 3, "co-owner")
+	}
+	return all
 }
 
 func (s *stage) balances() map[string]int64 {
 	s.T.Helper()
 	all := map[string]int64{}
-	for _, column := range columns() {
+	for _, column := range s.columns() {
 		account := column
 		switch column {
 		case "owner", "debt", "bank":
 			account += ":" + s.acct
+		case "co-owner":
+			account = ledger.Owner(s.other)
 		}
-		balance, err := ledger.Balance(s.T.Context(), s.DB, account, "usd")
+		balance, err := ledger.Balance(s.T.Context(), s.DB, account, s.currency)
 		if err != nil {
 			s.T.Fatal(err)
 		}
@@ -115,7 +143,7 @@ func (s *stage) atStripe(account string) (sum int64) {
 	if err != nil {
 		s.T.Fatal(err)
 	}
-	return balance.Available["usd"] + balance.Pending["usd"]
+	return balance.Available[s.currency] + balance.Pending[s.currency]
 }
 
 // after settles what happened and writes the row. The books must sum to
@@ -123,8 +151,9 @@ func (s *stage) atStripe(account string) (sum int64) {
 func (s *stage) after(step string) {
 	s.T.Helper()
 	s.Settle()
+	s.postRaws()
 	now, sum, cells := s.balances(), int64(0), []string{}
-	for _, column := range columns() {
+	for _, column := range s.columns() {
 		now[column] -= s.baseline[column]
 		sum += now[column]
 		cell := ""
@@ -136,8 +165,11 @@ func (s *stage) after(step string) {
 	if sum != 0 {
 		s.T.Errorf("after %q the books sum to %d: %v", step, sum, now)
 	}
-	if theirs := s.atStripe(s.acct); theirs != now["owner"] {
+	if theirs := s.atStripe(s.acct) - s.owned; theirs != now["owner"] {
 		s.T.Errorf("after %q the owner's balance is %d at Stripe: %v", step, theirs, now)
+	}
+	if s.other != "" && s.atStripe(s.other) != now["co-owner"] {
+		s.T.Errorf("after %q the co-owner's balance is %d at Stripe: %v", step, s.atStripe(s.other), now)
 	}
 	if theirs := s.atStripe("") - s.platform; theirs != now["escrow"]+now["revenue"]+now["debt"] {
 		s.T.Errorf("after %q our balance is %d at Stripe: %v", step, theirs, now)
@@ -147,7 +179,7 @@ func (s *stage) after(step string) {
 
 // home lets five nights for 1200.00 and ten for 2400.00.
 func (s *stage) home() listing.Listing {
-	return factory.Home(s.T, s.DB, s.owner.ID, map[string]any{"nightly_price": 24000, "cleaning_fee": 0})
+	return factory.Home(s.T, s.DB, s.owner.ID, map[string]any{"nightly_price": 24000, "cleaning_fee": 0, "currency": s.currency})
 }
 
 func (s *stage) paid(card string, inDays, nights int) booking.Booking {
@@ -159,7 +191,7 @@ func (s *stage) paid(card string, inDays, nights int) booking.Booking {
 
 func (s *stage) refund(b booking.Booking, minor int64) {
 	s.T.Helper()
-	if _, err := s.Checkout.Refund(s.T.Context(), booking.Admin(s.admin.ID, "192.0.2.9"), b.ID, usd(minor), "Broken heating"); err != nil {
+	if _, err := s.Checkout.Refund(s.T.Context(), booking.Admin(s.admin.ID, "192.0.2.9"), b.ID, money.New(minor, s.currency), "Broken heating"); err != nil {
 		s.T.Fatal(err)
 	}
 }
@@ -246,7 +278,7 @@ var flows = []flow{
 		s.refund(b, 80000)
 		s.after("a refund of the remaining 800.00")
 	}},
-	{"Refund when the owner's balance is short", "The money is at the owner's bank already, so Stripe refuses the reversal. The tenant does not wait: a second attempt under a new key refunds them from our balance, we give up our fee, and the owner owes the rest. Later payouts leave the debt in the owner's balance at Stripe.", func(s *stage) {
+	{"Refund when the owner's balance is short", "The money is at the owner's bank already, so Stripe refuses the reversal. The tenant does not wait: a second attempt under a new key refunds them from our balance, we give up our fee, and the owner owes the rest. Before the owner's next stay is paid out, what is owed is taken back out of it: a reversal of its transfer that belongs to no refund.", func(s *stage) {
 		b := s.paid(apptest.Good, 3, 5)
 		s.after("the tenant pays")
 		s.Advance(inAWeek)
@@ -258,7 +290,7 @@ var flows = []flow{
 		s.after("the owner's next stay, of 2400.00, is paid")
 		s.Advance(inAWeek)
 		s.payOut()
-		s.after("its payout leaves what is owed")
+		s.after("what is owed is netted, and the rest paid out")
 	}},
 	{"A refund that the tenant's bank returns", "Stripe takes the money back into our balance, days later; owner and fee stay reversed, and an admin is told to refund the tenant in another way. Until then escrow holds the tenant's money.", func(s *stage) {
 		b := s.paid(refails, 30, 5)

@@ -196,7 +196,7 @@ var short = map[string]bool{"balance_insufficient": true, "insufficient_funds": 
 
 // sendRefund sends a refund and writes the new object's id; the look that
 // follows settles it. When Stripe refuses because the owner's balance is
-// short, the tenant does not wait: the refund goes out again, without the
+// short, or because a debt was netted off the transfer, the tenant does not wait: the refund goes out again, without the
 // reversal, and the owner owes the difference.
 func (s *Service) sendRefund(ctx context.Context, id stripeapi.RequestID) error {
 	refund, err := payment.RefundByRequest(ctx, s.DB, string(id))
@@ -213,10 +213,14 @@ func (s *Service) sendRefund(ctx context.Context, id stripeapi.RequestID) error 
 	if err != nil {
 		return fmt.Errorf("send refund %s: %w", refund.ID, err)
 	}
+	collected, err := payment.Collected(ctx, s.DB, refund.PaymentID)
+	if err != nil {
+		return err
+	}
 	switch {
 	case !outcome.Refused():
 		err = postgres.InTx(ctx, s.DB, func(tx pgx.Tx) error { return payment.Sent(ctx, tx, refund, outcome.ObjectID) })
-	case short[outcome.Code] && refund.ReverseTransfer:
+	case refund.ReverseTransfer && (short[outcome.Code] || collected):
 		return s.refundAgain(ctx, refund, false, nil)
 	default:
 		err = s.refundRefused(ctx, refund, outcome)

@@ -141,6 +141,9 @@ func (s *Service) settle(ctx context.Context, tx pgx.Tx, p payment.Payment, look
 			return "", err
 		}
 	}
+	if err := s.endWarnings(ctx, tx, b, after); err != nil {
+		return "", err
+	}
 	return effect(before, after, b, moved, told), nil
 }
 

@@ -24,6 +24,7 @@ type Config struct {
 	Addr        string `env:"HEARTH_ADDR" envDefault:":8080"`
 	BaseURL     string `env:"HEARTH_BASE_URL" envDefault:"http://localhost:8080"`
 	DatabaseURL string `env:"DATABASE_URL"`
+	AuditURL    string `env:"HEARTH_AUDIT_DATABASE_URL"` // as the auditor, for "hearth audit"
 	DataDir     string `env:"HEARTH_DATA_DIR"`
 	LogFormat   string `env:"HEARTH_LOG" envDefault:"json"`
 
@@ -39,6 +40,7 @@ type Config struct {
 	CurrencyCode    string `env:"HEARTH_CURRENCY" envDefault:"usd"`
 	FeeBPS          int64  `env:"HEARTH_FEE_BPS" envDefault:"1200"`
 	PayoutDelayDays int    `env:"HEARTH_PAYOUT_DELAY_DAYS" envDefault:"1"`
+	OwnerSchedule   bool   `env:"HEARTH_OWNER_SCHEDULE" envDefault:"true"` // owners may choose when Stripe pays them out
 
 	MailFrom     string `env:"HEARTH_MAIL_FROM" envDefault:"Hearth <hello@localhost>"`
 	SMTPHost     string `env:"SMTP_HOST"`

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"hearth/internal/ledger"
 	"hearth/internal/money"
 	"hearth/internal/postgres"
 	"hearth/internal/stripeapi"
@@ -119,7 +118,7 @@ func SettleDispute(ctx context.Context, tx pgx.Tx, p Payment, d stripeapi.Disput
 	for _, t := range d.BalanceTransactions {
 		withdrawn -= t.Amount
 		fee += t.Fee
-		if err := postDispute(ctx, tx, p, d, t); err != nil {
+		if err := PostDispute(ctx, tx, p, d, t); err != nil {
 			return before, after, err
 		}
 	}
@@ -142,27 +141,15 @@ func SettleDispute(ctx context.Context, tx pgx.Tx, p Payment, d stripeapi.Disput
 	return before, after, nil
 }
 
-func postDispute(ctx context.Context, tx pgx.Tx, p Payment, d stripeapi.Dispute, t stripeapi.BalanceTransaction) error {
-	memo := "Withdrawn by the tenant's bank"
-	if t.Amount > 0 {
-		memo = "Given back by the tenant's bank"
-	}
-	_, err := ledger.Post(ctx, tx, ledger.Transaction{Reference: "dispute:" + t.ID, Kind: "dispute", BookingID: p.BookingID, ObjectID: d.ID, Memo: memo, At: t.Created,
-		Postings: []ledger.Posting{
-			{From: ledger.Disputes, To: ledger.Escrow, Amount: p.Money(t.Amount)},
-			{From: ledger.Revenue, To: ledger.StripeFees, Amount: p.Money(t.Fee)},
-		}})
-	return err
-}
-
-// SaveFraudWarning writes a card issuer's early warning once and reports
-// whether it is new.
-func SaveFraudWarning(ctx context.Context, tx pgx.Tx, p Payment, w stripeapi.EarlyFraudWarning) (bool, error) {
-	tag, err := tx.Exec(ctx, `
+// SaveFraudWarning writes a card issuer's early warning as it is now and
+// reports whether it is new.
+func SaveFraudWarning(ctx context.Context, tx pgx.Tx, p Payment, w stripeapi.EarlyFraudWarning) (first bool, err error) {
+	err = tx.QueryRow(ctx, `
 		INSERT INTO fraud_warnings (id, payment_id, booking_id, fraud_type, actionable, created_at) VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (id) DO NOTHING`, w.ID, p.ID, p.BookingID, w.Type, w.Actionable, w.Created)
+		ON CONFLICT (id) DO UPDATE SET actionable = excluded.actionable RETURNING xmax = 0`,
+		w.ID, p.ID, p.BookingID, w.Type, w.Actionable, w.Created).Scan(&first)
 	if err != nil {
 		return false, fmt.Errorf("save fraud warning %s: %w", w.ID, err)
 	}
-	return tag.RowsAffected() > 0, nil
+	return first, nil
 }

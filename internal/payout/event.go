@@ -3,6 +3,8 @@ package payout
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -43,24 +45,32 @@ func (s *Service) OnPayout(ctx context.Context, subject inbound.Subject, _ []inb
 	if err != nil {
 		return nil, fmt.Errorf("look at payout %s: %w", id, err)
 	}
+	rows, err := s.rowsOf(ctx, acct, seen)
+	if err != nil {
+		return nil, err
+	}
 	now := s.Now()
-	return func(ctx context.Context, tx pgx.Tx) (string, error) { return s.apply(ctx, tx, acct, seen, now) }, nil
+	return func(ctx context.Context, tx pgx.Tx) (string, error) { return s.apply(ctx, tx, acct, seen, rows, now) }, nil
 }
 
-func (s *Service) apply(ctx context.Context, tx pgx.Tx, acct string, seen stripeapi.Payout, now time.Time) (string, error) {
+func (s *Service) apply(ctx context.Context, tx pgx.Tx, acct string, seen stripeapi.Payout, rows []stripeapi.PayoutRow, now time.Time) (string, error) {
 	a, err := connect.ByStripeID(ctx, tx, acct)
 	if err != nil {
 		return "", err
 	}
-	stay, err := carried(ctx, tx, seen)
+	all, err := carried(ctx, tx, seen)
 	if err != nil {
 		return "", err
 	}
-	if stay != "" {
-		if _, err := booking.Lock(ctx, tx, stay); err != nil {
-			return "", err
-		}
+	shares, unnamed, err := allot(ctx, tx, rows)
+	if err != nil {
+		return "", err
 	}
+	all = slices.AppendSeq(all, maps.Keys(shares))
+	if err := lockAll(ctx, tx, all); err != nil {
+		return "", err
+	}
+	stay := only(all)
 	p, err := found(ctx, tx, a.UserID, acct, seen)
 	if err != nil {
 		return "", err
@@ -76,12 +86,26 @@ func (s *Service) apply(ctx context.Context, tx pgx.Tx, acct string, seen stripe
 	if err := post(ctx, tx, p, stay, seen, now); err != nil {
 		return "", err
 	}
+	if p.Automatic {
+		if err := explain(ctx, tx, p, shares, unnamed, now); err != nil {
+			return "", err
+		}
+	}
 	if p.Status.back() {
 		if err := giveBack(ctx, tx, p.ID, now); err != nil {
 			return "", err
 		}
 	}
 	return "payout " + string(p.Status), s.tellOwner(ctx, tx, p, stay)
+}
+
+// only is the booking that a payout carries alone; "" when it carries several.
+func only(all []booking.ID) booking.ID {
+	all = slices.Compact(slices.Sorted(slices.Values(all)))
+	if len(all) != 1 {
+		return ""
+	}
+	return all[0]
 }
 
 // post books what left the owner's balance, and what came back.

@@ -40,7 +40,9 @@ type Service struct {
 	Inbox     *webhook.Inbox
 	Notify    *notify.Service
 	DelayDays int // after check-in
-	Now       func() time.Time
+	// OwnersChoose lets owners set their own schedule.
+	OwnersChoose bool
+	Now          func() time.Time
 }
 
 // Overview is an owner's money for their page.

@@ -1,19 +1,20 @@
 package payout
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"hearth/internal/booking"
 	"hearth/internal/connect"
 	"hearth/internal/fault"
 	"hearth/internal/inbound"
-	"hearth/internal/money"
 	"hearth/internal/postgres"
 	"hearth/internal/stripeapi"
-	"hearth/internal/user"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -22,57 +23,74 @@ import (
 // Run says what a release did.
 type Run struct {
 	Resumed, Released, Refused int
+	Netted                     int // debts taken back out of a stay
 	Short                      int // due, but not in the owner's balance yet
 }
 
-// ReleaseDue pays out every stay whose money is due. It is safe to call at any
-// time, twice and at once. One owner's trouble is not another's: errors are
-// joined at the end, and what failed is tried again by the next run.
+// ReleaseDue pays out every stay whose money is due, having netted what its
+// owner owes us. It is safe to call at any time, twice and at once. One owner's
+// trouble is not another's: errors are joined at the end, and what failed is
+// tried again by the next run.
 func (s *Service) ReleaseDue(ctx context.Context, now time.Time) (run Run, err error) {
-	if err := s.resume(ctx, &run); err != nil {
+	if err := errors.Join(s.resumeSchedules(ctx, &run), s.resumeCollections(ctx, &run), s.resume(ctx, &run)); err != nil {
 		return run, err
 	}
-	all, err := unreleased(ctx, s.DB, s.Stripe.Livemode(), now, s.DelayDays)
+	all, err := unsettled(ctx, s.DB, s.Stripe.Livemode(), now)
 	if err != nil {
 		return run, fmt.Errorf("find what is to be paid out: %w", err)
 	}
+	owing, err := debtors(ctx, s.DB)
+	if err != nil {
+		return run, fmt.Errorf("find who owes us: %w", err)
+	}
 	var troubles []error
-	for _, mine := range byAccount(all, now, s.DelayDays) {
-		if err := s.releaseOwner(ctx, mine, now, &run); err != nil {
+	for _, mine := range byPurse(all) {
+		acct := mine[0].Destination
+		if !owing[acct] && !slices.ContainsFunc(mine, func(x Stay) bool { return x.due(now, s.DelayDays, false) }) {
+			continue
+		}
+		if err := s.releaseOwner(ctx, mine, now, false, &run); err != nil {
 			troubles = append(troubles, err)
 		}
 	}
-	return run, errors.Join(troubles...)
+	return run, errors.Join(append(troubles, s.follow(ctx, all, now))...)
 }
 
-// byAccount groups what is due, in order: stays come sorted by owner.
-func byAccount(all []Stay, now time.Time, delay int) (groups [][]Stay) {
+// byPurse groups stays by account and currency, the earliest check-in first.
+func byPurse(all []Stay) (purses [][]Stay) {
+	all = slices.SortedStableFunc(slices.Values(all), func(a, b Stay) int {
+		return cmp.Or(cmp.Compare(a.Destination, b.Destination), cmp.Compare(a.Currency, b.Currency), a.CheckIn.Compare(b.CheckIn), cmp.Compare(a.BookingID, b.BookingID))
+	})
 	for _, s := range all {
-		if s.Standing(now, delay) != Due {
+		if n := len(purses); n > 0 && purses[n-1][0].Destination == s.Destination && purses[n-1][0].Currency == s.Currency {
+			purses[n-1] = append(purses[n-1], s)
 			continue
 		}
-		if n := len(groups); n > 0 && groups[n-1][0].Destination == s.Destination {
-			groups[n-1] = append(groups[n-1], s)
-			continue
-		}
-		groups = append(groups, []Stay{s})
+		purses = append(purses, []Stay{s})
 	}
-	return groups
+	return purses
 }
 
-// releaseOwner pays one owner's stays out as far as the money is there.
-func (s *Service) releaseOwner(ctx context.Context, due []Stay, now time.Time, run *Run) error {
-	acct := due[0].Destination
+// releaseOwner nets one owner's debt and pays their stays out, as far as the
+// money is there. An account that Stripe pays out by itself is left to it.
+func (s *Service) releaseOwner(ctx context.Context, mine []Stay, now time.Time, eager bool, run *Run) error {
+	acct, currency := mine[0].Destination, mine[0].Currency
 	a, err := connect.ByStripeID(ctx, s.DB, acct)
-	if err != nil || a.Lost() || !a.PayoutsEnabled {
+	if err != nil || a.Lost() {
 		return ignoring(fault.NotFound, err)
 	}
 	balance, err := s.Stripe.Balance(ctx, acct)
 	if err != nil {
 		return fmt.Errorf("read the balance of %s: %w", acct, err)
 	}
-	for _, stay := range due {
-		planned, err := s.plan(ctx, stay, balance.Available[stay.Currency], now)
+	available := balance.Available[currency]
+	netted, err := s.net(ctx, a, mine, available, balance.Pending[currency], now, run)
+	if err != nil || a.Automatic() || a.Paused() || !a.PayoutsEnabled {
+		return err
+	}
+	available -= netted
+	for _, parts := range bundles(mine, now, s.DelayDays, eager) {
+		planned, err := s.plan(ctx, parts, available, eager, now)
 		if err != nil {
 			return err
 		}
@@ -80,12 +98,44 @@ func (s *Service) releaseOwner(ctx context.Context, due []Stay, now time.Time, r
 			run.Short++
 			continue
 		}
-		balance.Available[stay.Currency] -= planned.Amount
+		available -= planned.Amount
 		if err := s.send(ctx, *planned, run); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// part is what a payout carries of a stay; below zero what of it was taken back
+// out of other stays' money.
+type part struct {
+	Stay
+	amount int64
+}
+
+// bundles says which payouts to make of what is due: each stay has one of its
+// own, unless the balance is short by what was taken back of stays that were
+// paid out before. Then stays are put together until they outweigh that, and
+// what does not waits for the next.
+func bundles(mine []Stay, now time.Time, delay int, eager bool) (all [][]part) {
+	var parts []part
+	var sum int64
+	add := func(s Stay, amount int64) { parts, sum = append(parts, part{s, amount}), sum+amount }
+	for _, s := range mine {
+		if s.held() < 0 {
+			add(s, s.held())
+		}
+	}
+	for _, s := range mine {
+		if !s.due(now, delay, eager) {
+			continue
+		}
+		if add(s, s.left()); sum > 0 {
+			all = append(all, parts)
+			parts, sum = nil, 0
+		}
+	}
+	return all
 }
 
 func ignoring(kind fault.Kind, err error) error {
@@ -96,59 +146,87 @@ func ignoring(kind fault.Kind, err error) error {
 }
 
 // plan writes the payout and its request, having asked again under the
-// booking's lock whether it is due. It is nil when it is not, or when the money
-// is not there.
-func (s *Service) plan(ctx context.Context, stay Stay, available int64, now time.Time) (planned *Payout, err error) {
+// bookings' locks whether everything is as it was. It is nil when it is not,
+// when the owner owes us, or when the money is not there.
+func (s *Service) plan(ctx context.Context, parts []part, available int64, eager bool, now time.Time) (planned *Payout, err error) {
 	err = postgres.InTx(ctx, s.DB, func(tx pgx.Tx) error {
 		planned = nil
-		if _, err := booking.Lock(ctx, tx, stay.BookingID); err != nil {
-			return err
-		}
-		amount, err := s.amount(ctx, tx, stay.BookingID, now)
+		amount, err := s.amount(ctx, tx, parts, eager, now)
 		if err != nil || amount <= 0 || amount > available {
 			return err
 		}
-		planned = &Payout{ID: ID(uuid.Must(uuid.NewV7()).String()), UserID: stay.OwnerID, StripeAccount: stay.Destination,
-			Amount: amount, Currency: stay.Currency, Status: Planned}
-		params := stripeapi.PayoutParams{Amount: amount, Currency: stay.Currency, Description: "Hearth stay " + stay.Code,
-			Metadata: map[string]string{stripeapi.MetaPayout: string(planned.ID), stripeapi.MetaBooking: string(stay.BookingID)}}
+		first := parts[len(parts)-1].Stay // the one that is due
+		planned = &Payout{ID: ID(uuid.Must(uuid.NewV7()).String()), UserID: first.OwnerID, StripeAccount: first.Destination,
+			Amount: amount, Currency: first.Currency, Status: Planned}
+		params := stripeapi.PayoutParams{Amount: amount, Currency: first.Currency, Description: describe(parts),
+			Metadata: map[string]string{stripeapi.MetaPayout: string(planned.ID), stripeapi.MetaBooking: string(first.BookingID)}}
 		request, err := s.Stripe.Plan(ctx, tx, stripeapi.Planned{
-			Purpose: stripeapi.ForPayout, Path: stripeapi.PayoutsPath, Account: stay.Destination,
-			Key: "payout:" + string(planned.ID), About: "booking:" + string(stay.BookingID), Params: params.Values(),
+			Purpose: stripeapi.ForPayout, Path: stripeapi.PayoutsPath, Account: first.Destination,
+			Key: "payout:" + string(planned.ID), About: "booking:" + string(first.BookingID), Params: params.Values(),
 		})
 		if err != nil {
 			return err
 		}
 		planned.RequestID = &request
-		return plan(ctx, tx, planned.ID, stay, amount, request, now)
+		return plan(ctx, tx, *planned, parts, now)
 	})
 	if err != nil {
-		return nil, fmt.Errorf("plan the payout of booking %s: %w", stay.Code, err)
+		return nil, fmt.Errorf("plan the payout of booking %s: %w", parts[len(parts)-1].Code, err)
 	}
 	return planned, nil
 }
 
-// amount is what is due for a stay now; 0 when it is not due. The owner's
-// payouts are planned one after the other, so that two of them do not both
-// leave the same debt uncovered.
-func (s *Service) amount(ctx context.Context, tx pgx.Tx, id booking.ID, now time.Time) (int64, error) {
-	stay, err := StayOf(ctx, tx, id, s.Stripe.Livemode())
-	if err != nil || stay.Standing(now, s.DelayDays) != Due {
+// describe names the stays whose money it is.
+func describe(parts []part) string {
+	var codes []string
+	for _, x := range parts {
+		if x.amount > 0 {
+			codes = append(codes, x.Code)
+		}
+	}
+	if len(codes) > 10 {
+		return fmt.Sprintf("Hearth, %d stays", len(codes))
+	}
+	return "Hearth stay " + strings.Join(codes, ", ")
+}
+
+// amount is what the parts come to now; 0 when one of them has changed. The
+// owner's payouts are planned one after the other, and not while a debt is open:
+// it is netted first.
+func (s *Service) amount(ctx context.Context, tx pgx.Tx, parts []part, eager bool, now time.Time) (sum int64, err error) {
+	var all []booking.ID
+	for _, x := range parts {
+		all = append(all, x.BookingID)
+	}
+	if err := lockAll(ctx, tx, all); err != nil {
 		return 0, err
 	}
+	for _, x := range parts {
+		stay, err := StayOf(ctx, tx, x.BookingID, s.Stripe.Livemode())
+		if err != nil {
+			return 0, err
+		}
+		same := stay.held() == x.amount
+		if x.amount > 0 {
+			same = stay.left() == x.amount && stay.due(now, s.DelayDays, eager)
+		}
+		if !same {
+			return 0, nil
+		}
+		sum += x.amount
+	}
+	stay := parts[0].Stay
 	if err := connect.Lock(ctx, tx, stay.OwnerID); err != nil {
 		return 0, err
 	}
-	keep, err := s.keep(ctx, tx, stay.OwnerID, stay.Destination, stay.Currency)
-	return stay.share() - keep, err
-}
-
-func (s *Service) keep(ctx context.Context, tx pgx.Tx, owner user.ID, acct string, c money.Currency) (int64, error) {
-	all, err := StaysOf(ctx, tx, owner, s.Stripe.Livemode())
-	if err != nil {
+	if a, err := connect.Keep(ctx, tx, stay.Destination); err != nil || a.Paused() {
 		return 0, err
 	}
-	return owed(ctx, tx, acct, c, all)
+	d, err := debtOf(ctx, tx, stay.Destination, stay.Currency)
+	if err != nil || d.Open > 0 || d.UnderWay > 0 {
+		return 0, err
+	}
+	return sum, nil
 }
 
 // send sends a planned payout and keeps the answer: its id, or the refusal. An

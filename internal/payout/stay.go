@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"hearth/internal/booking"
-	"hearth/internal/ledger"
 	"hearth/internal/listing"
 	"hearth/internal/money"
 	"hearth/internal/postgres"
@@ -33,12 +32,14 @@ type Stay struct {
 	ChargedAt     time.Time
 	TransferredAt *time.Time
 	AvailableOn   *time.Time
-	Disputed      bool // a dispute is open
-	Held          bool // an admin has to look first: a task that freezes is open
-	Refunding     bool // a refund was asked for and has not reached Stripe's books; or a cancelled stay's was refused, and none made since
-	// The payout that carries it now; empty while none does.
+	Disputed      bool       // a dispute is open
+	Held          bool       // an admin has to look first: a task that freezes is open
+	Collecting    bool       // a part of it is being taken back for a debt
+	Refunding     bool       // a refund was asked for and has not reached Stripe's books; or a cancelled stay's was refused, and none made since
+	CarriedAmount int64      // by payouts that have not come back
+	BalkedAt      *time.Time // when Stripe last refused to give back what is owed out of it
+	// The newest payout that carries a part of it; empty while none does.
 	PayoutID       *ID
-	PayoutAmount   *int64
 	PayoutStatus   *Status
 	PayoutStripeID *string
 	PayoutAt       *time.Time
@@ -60,19 +61,31 @@ func (s Stay) share() int64 {
 	return s.ShareAmount - (s.LostAmount - money.Proportion(s.FeeAmount, s.LostAmount, s.TotalAmount))
 }
 
+// left is what no payout has carried yet of the owner's part.
+func (s Stay) left() int64 { return s.share() - s.CarriedAmount }
+
+// Left is what is still to be paid out.
+func (s Stay) Left() money.Amount { return s.Money(max(0, s.left())) }
+
+// held is what of this stay's money is in the owner's balance at Stripe. It is
+// below zero when more was taken back than was still there: the rest came out
+// of other stays' money.
+func (s Stay) held() int64 { return s.ShareAmount - s.CarriedAmount }
+
 // Standing says where a stay's money is.
 type Standing string
 
 // The standings.
 const (
-	Released  Standing = "released"  // a payout carries it
-	Nothing   Standing = "nothing"   // nothing is left for the owner
-	Frozen    Standing = "frozen"    // a dispute is open, or an admin has to look first
-	Refunding Standing = "refunding" // a refund is being made
-	Waiting   Standing = "waiting"   // for the day of release
-	Settling  Standing = "settling"  // the day is here, the money is not available yet
-	Returned  Standing = "returned"  // a payout came back a short while ago
-	Due       Standing = "due"
+	Released   Standing = "released"   // a payout carries it
+	Nothing    Standing = "nothing"    // nothing is left for the owner
+	Frozen     Standing = "frozen"     // a dispute is open, or an admin has to look first
+	Refunding  Standing = "refunding"  // a refund is being made
+	Collecting Standing = "collecting" // a debt is being netted off it
+	Waiting    Standing = "waiting"    // for the day of release
+	Settling   Standing = "settling"   // the day is here, the money is not available yet
+	Returned   Standing = "returned"   // a payout came back a short while ago
+	Due        Standing = "due"
 )
 
 const (
@@ -101,14 +114,16 @@ func (s Stay) DueAt(delay int) time.Time {
 // Standing is where the money is at a moment.
 func (s Stay) Standing(now time.Time, delay int) Standing {
 	switch {
-	case s.PayoutID != nil:
+	case s.PayoutID != nil && s.left() <= 0:
 		return Released
 	case s.Disputed, s.Held:
 		return Frozen
 	case s.Refunding:
 		return Refunding
-	case s.share() <= 0:
+	case s.left() <= 0:
 		return Nothing
+	case s.Collecting:
+		return Collecting
 	case now.Before(s.DueAt(delay)):
 		return Waiting
 	case s.AvailableOn == nil || now.Before(*s.AvailableOn):
@@ -119,9 +134,18 @@ func (s Stay) Standing(now time.Time, delay int) Standing {
 	return Due
 }
 
+// due reports whether the money is to be paid out now. Somebody who asks for it
+// (eager) does not wait after a payout that came back.
+func (s Stay) due(now time.Time, delay int, eager bool) bool {
+	if eager {
+		s.ReturnedAt = nil
+	}
+	return s.Standing(now, delay) == Due
+}
+
 // stays reads paid bookings; $1 is the mode. The share is the owner's part of
 // what the ledger says the booking moved, payouts left aside. What a dispute
-// lost is recovered by reversals that belong to no refund.
+// lost is recovered by reversals that belong to no refund and netted no debt.
 const stays = `
 	SELECT b.id AS booking_id, b.listing_id, b.owner_id, b.code, l.title, b.status, lower(b.nights) AS check_in, upper(b.nights) AS check_out,
 		b.time_zone, p.destination, p.currency, p.amount AS total_amount, p.fee_amount,
@@ -131,7 +155,8 @@ const stays = `
 		   AND 'owner:' || p.destination IN (m.source, m.destination)) AS share_amount,
 		greatest(0, (SELECT coalesce(sum(d.withdrawn), 0) FROM disputes d WHERE d.payment_id = p.id AND d.status = 'lost')
 			- (SELECT coalesce(sum(t.amount_reversed), 0) FROM transfers t WHERE t.payment_id = p.id)
-			+ (SELECT coalesce(sum(r.reversed_amount), 0) FROM refunds r WHERE r.payment_id = p.id))::bigint AS lost_amount,
+			+ (SELECT coalesce(sum(r.reversed_amount), 0) FROM refunds r WHERE r.payment_id = p.id)
+			+ (SELECT coalesce(sum(k.amount), 0) FROM debt_collections k WHERE k.payment_id = p.id AND k.status = 'made'))::bigint AS lost_amount,
 		c.created_at AS charged_at, c.available_on,
 		(SELECT min(t.created_at) FROM transfers t WHERE t.payment_id = p.id) AS transferred_at,
 		EXISTS (SELECT FROM disputes d WHERE d.booking_id = b.id AND d.status IN
@@ -140,14 +165,18 @@ const stays = `
 		EXISTS (SELECT FROM refunds r WHERE r.booking_id = b.id AND (r.status = 'requested'
 			OR (b.status = 'cancelled' AND r.status = 'failed' AND r.stripe_refund_id IS NULL AND NOT EXISTS (SELECT FROM refunds later
 				WHERE later.booking_id = b.id AND later.id > r.id AND later.status NOT IN ('failed', 'canceled'))))) AS refunding,
-		o.id AS payout_id, r.amount AS payout_amount, o.status AS payout_status, o.stripe_id AS payout_stripe_id,
+		EXISTS (SELECT FROM debt_collections k WHERE k.booking_id = b.id AND k.status = 'planned') AS collecting,
+		(SELECT max(k.finished_at) FROM debt_collections k WHERE k.booking_id = b.id AND k.status = 'refused') AS balked_at,
+		(SELECT coalesce(sum(x.amount), 0)::bigint FROM payout_releases x WHERE x.booking_id = b.id AND x.returned_at IS NULL) AS carried_amount,
+		o.id AS payout_id, o.status AS payout_status, o.stripe_id AS payout_stripe_id,
 		o.created_at AS payout_at, o.arrival_date,
 		(SELECT max(x.returned_at) FROM payout_releases x WHERE x.booking_id = b.id) AS returned_at
 	FROM bookings b
 	JOIN listings l ON l.id = b.listing_id
 	JOIN payments p ON p.booking_id = b.id AND p.status = 'paid'
 	JOIN charges c ON c.id = p.charge_id
-	LEFT JOIN payout_releases r ON r.booking_id = b.id AND r.returned_at IS NULL
+	LEFT JOIN LATERAL (SELECT x.payout_id FROM payout_releases x
+		WHERE x.booking_id = b.id AND x.returned_at IS NULL AND x.amount > 0 ORDER BY x.part DESC LIMIT 1) r ON true
 	LEFT JOIN payouts o ON o.id = r.payout_id
 	WHERE p.livemode = $1`
 
@@ -161,27 +190,15 @@ func StayOf(ctx context.Context, q postgres.Querier, id booking.ID, livemode boo
 	return postgres.One[Stay](ctx, q, "Nothing was paid for this booking.", stays+` AND b.id = $2`, livemode, id)
 }
 
-// unreleased are the stays that may be due by now, whatever their zone; the
-// caller asks [Stay.Standing].
-func unreleased(ctx context.Context, q postgres.Querier, livemode bool, now time.Time, delay int) ([]Stay, error) {
-	return postgres.All[Stay](ctx, q, stays+`
-		AND r.payout_id IS NULL AND b.status IN ('confirmed', 'completed', 'cancelled')
-		AND (lower(b.nights) + $2::int <= ($3::timestamptz AT TIME ZONE 'UTC' + interval '14 hours')::date OR c.created_at <= $4)
-		ORDER BY b.owner_id, lower(b.nights), b.id`, livemode, delay, now, now.Add(-keepFor))
-}
+// asked is how long a stay that was paid out is looked at again: refunds and
+// disputes that change its share do not come later.
+const asked = 400 * 24 * time.Hour
 
-// owed is what must stay in the owner's balance: their debt to us, less what
-// earlier payouts already left there for it.
-func owed(ctx context.Context, q postgres.Querier, acct string, currency money.Currency, all []Stay) (int64, error) {
-	debt, err := ledger.Balance(ctx, q, ledger.Debt(acct), currency)
-	if err != nil {
-		return 0, err
-	}
-	rest := -debt.Minor
-	for _, s := range all {
-		if s.PayoutID != nil && s.Currency == currency {
-			rest -= s.share() - *s.PayoutAmount
-		}
-	}
-	return max(0, rest), nil
+// unsettled are the stays that may be due by now, whatever their zone, and those
+// whose share may have changed since they were paid out; the caller asks
+// [Stay.Standing].
+func unsettled(ctx context.Context, q postgres.Querier, livemode bool, now time.Time) ([]Stay, error) {
+	return postgres.All[Stay](ctx, q, stays+`
+		AND (r.payout_id IS NULL OR upper(b.nights) > ($2::timestamptz AT TIME ZONE 'UTC')::date)
+		AND b.status IN ('confirmed', 'completed', 'cancelled')`, livemode, now.Add(-asked))
 }

@@ -17,7 +17,9 @@ func TestStandings(t *testing.T) {
 		want   payout.Standing
 	}{
 		"due":                              {func(*payout.Stay) {}, payout.Due},
-		"released":                         {func(s *payout.Stay) { s.PayoutID, s.Disputed = &id, true }, payout.Released},
+		"released":                         {func(s *payout.Stay) { s.PayoutID, s.Disputed, s.CarriedAmount = &id, true, s.ShareAmount }, payout.Released},
+		"more came to it later":            {func(s *payout.Stay) { s.PayoutID, s.CarriedAmount = &id, s.ShareAmount-100 }, payout.Due},
+		"a debt is being netted":           {func(s *payout.Stay) { s.Collecting = true }, payout.Collecting},
 		"disputed":                         {func(s *payout.Stay) { s.Disputed = true }, payout.Frozen},
 		"being refunded":                   {func(s *payout.Stay) { s.Refunding = true }, payout.Refunding},
 		"all refunded":                     {func(s *payout.Stay) { s.ShareAmount = 0 }, payout.Nothing},

@@ -3,6 +3,7 @@ package payout
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"hearth/internal/booking"
@@ -51,13 +52,19 @@ type Payout struct {
 	FailureMessage string
 	FetchedAt      *time.Time
 	CreatedAt      time.Time
+	Automatic      bool // by the account's schedule
+	BankName       string
+	BankLast4      string
+	Reconciliation string // of an automatic one: in_progress, completed
+	Unnamed        int64  // of an automatic one: what belongs to no stay that we know
 }
 
 // Money is the payout's amount.
 func (p Payout) Money() money.Amount { return money.New(p.Amount, p.Currency) }
 
 const columns = `o.id, o.user_id, o.stripe_account, o.stripe_id, o.request_id, o.amount, o.currency, o.status,
-	o.arrival_date, o.failure_code, o.failure_message, o.fetched_at, o.created_at`
+	o.arrival_date, o.failure_code, o.failure_message, o.fetched_at, o.created_at,
+	o.automatic, o.bank_name, o.bank_last4, o.reconciliation, o.unnamed`
 
 const missing = "There is no such payout."
 
@@ -73,18 +80,32 @@ func open(ctx context.Context, q postgres.Querier, livemode bool) ([]Payout, err
 		WHERE o.status = 'planned' AND r.livemode = $1 ORDER BY o.id`, livemode)
 }
 
-// plan writes a payout and the stay it carries.
-func plan(ctx context.Context, tx pgx.Tx, id ID, s Stay, amount int64, request stripeapi.RequestID, now time.Time) error {
+// plan writes a payout and the parts of stays that it carries.
+func plan(ctx context.Context, tx pgx.Tx, p Payout, parts []part, now time.Time) error {
 	_, err := tx.Exec(ctx, `
 		INSERT INTO payouts (id, user_id, stripe_account, request_id, amount, currency, status, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, 'planned', $7)`, id, s.OwnerID, s.Destination, request, amount, s.Currency, now)
+		VALUES ($1, $2, $3, $4, $5, $6, 'planned', $7)`, p.ID, p.UserID, p.StripeAccount, *p.RequestID, p.Amount, p.Currency, now)
 	if err != nil {
-		return fmt.Errorf("plan payout for booking %s: %w", s.BookingID, err)
+		return fmt.Errorf("plan payout %s: %w", p.ID, err)
 	}
-	_, err = tx.Exec(ctx, `INSERT INTO payout_releases (payout_id, booking_id, amount, created_at) VALUES ($1, $2, $3, $4)`,
-		id, s.BookingID, amount, now)
+	for _, x := range parts {
+		if err := carry(ctx, tx, p.ID, x.BookingID, x.amount, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// carry notes what a payout carries of a stay. What is said again about the
+// same payout and stay takes the place of what was said before. The booking is
+// locked by the caller.
+func carry(ctx context.Context, tx pgx.Tx, id ID, b booking.ID, amount int64, now time.Time) error {
+	_, err := tx.Exec(ctx, `
+		INSERT INTO payout_releases (payout_id, booking_id, amount, created_at, part) VALUES ($1, $2, $3, $4,
+			(SELECT coalesce(max(x.part), 0) + 1 FROM payout_releases x WHERE x.booking_id = $2 AND x.returned_at IS NULL))
+		ON CONFLICT (payout_id, booking_id) DO UPDATE SET amount = excluded.amount`, id, b, amount, now)
 	if err != nil {
-		return fmt.Errorf("release the money of booking %s: %w", s.BookingID, err)
+		return fmt.Errorf("release the money of booking %s: %w", b, err)
 	}
 	return nil
 }
@@ -130,26 +151,35 @@ func found(ctx context.Context, tx pgx.Tx, owner user.ID, acct string, seen stri
 	return postgres.One[Payout](ctx, tx, missing, `SELECT `+columns+` FROM payouts o WHERE o.stripe_id = $1 FOR UPDATE`, seen.ID)
 }
 
-// carried is the booking whose money a payout of Stripe's carries, by its id
-// there or by ours in its metadata; "" for none.
-func carried(ctx context.Context, q postgres.Querier, seen stripeapi.Payout) (booking.ID, error) {
+// carried are the bookings whose money a payout of Stripe's carries, by its id
+// there or by ours in its metadata.
+func carried(ctx context.Context, q postgres.Querier, seen stripeapi.Payout) ([]booking.ID, error) {
 	rows, err := q.Query(ctx, `SELECT r.booking_id FROM payouts o JOIN payout_releases r ON r.payout_id = o.id
 		WHERE o.stripe_id = $1 OR o.id::text = $2`, seen.ID, seen.Metadata[stripeapi.MetaPayout])
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	all, err := pgx.CollectRows(rows, pgx.RowTo[booking.ID])
-	if err != nil || len(all) == 0 {
-		return "", err
+	return pgx.CollectRows(rows, pgx.RowTo[booking.ID])
+}
+
+// lockAll locks bookings in the order of their ids, so that two who lock
+// several never wait for each other.
+func lockAll(ctx context.Context, tx pgx.Tx, all []booking.ID) error {
+	for _, id := range slices.Compact(slices.Sorted(slices.Values(all))) {
+		if _, err := booking.Lock(ctx, tx, id); err != nil {
+			return err
+		}
 	}
-	return all[0], nil
+	return nil
 }
 
 // mirror writes Stripe's word over a payout.
 func mirror(ctx context.Context, tx pgx.Tx, id ID, seen stripeapi.Payout, now time.Time) (Payout, error) {
 	return postgres.One[Payout](ctx, tx, missing, `
-		UPDATE payouts o SET status = $2, arrival_date = $3, failure_code = $4, failure_message = $5, fetched_at = $6
-		WHERE o.id = $1 RETURNING `+columns, id, seen.Status, day(seen.ArrivalDate), seen.FailureCode, seen.FailureMessage, now)
+		UPDATE payouts o SET status = $2, arrival_date = $3, failure_code = $4, failure_message = $5, fetched_at = $6,
+			automatic = $7, bank_name = coalesce(nullif($8, ''), bank_name), bank_last4 = coalesce(nullif($9, ''), bank_last4), reconciliation = $10
+		WHERE o.id = $1 RETURNING `+columns, id, seen.Status, day(seen.ArrivalDate), seen.FailureCode, seen.FailureMessage, now,
+		seen.Automatic, seen.Bank.Name, seen.Bank.Last4, seen.Reconciliation)
 }
 
 func day(t time.Time) *time.Time {

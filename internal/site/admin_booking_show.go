@@ -11,6 +11,7 @@ import (
 	"hearth/internal/money"
 	"hearth/internal/payment"
 	"hearth/internal/stripeapi"
+	"hearth/internal/task"
 	"hearth/internal/user"
 	"hearth/internal/view"
 )
@@ -26,6 +27,7 @@ type adminBookingShowPage struct {
 	Story         []view.Happening
 	Objects       []stripeObject
 	Requests      []stripeapi.Request
+	Tasks         []task.Task
 	CanRefund     bool
 	CanCancel     bool
 }
@@ -65,6 +67,9 @@ func (s *Server) getAdminBookingShow(w http.ResponseWriter, r *http.Request) err
 		return err
 	}
 	if p.Requests, err = stripeapi.RequestsAbout(ctx, s.DB, "booking:"+string(b.ID)); err != nil {
+		return err
+	}
+	if p.Tasks, err = task.OfBooking(ctx, s.DB, string(b.ID)); err != nil {
 		return err
 	}
 	if p.Story, err = s.adminStory(ctx, p.stay, p.Requests); err != nil {

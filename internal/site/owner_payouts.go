@@ -129,6 +129,9 @@ func (s payoutStay) Badge() (view.Badge, error) {
 	case payout.Released:
 		return payoutRow{payout.Payout{Status: *s.PayoutStatus}}.Badge()
 	case payout.Frozen:
+		if !s.Disputed {
+			return view.Badge{Tone: "warn", Icon: "circle-pause", Text: "On hold"}, nil
+		}
 		return view.StatusBadge("payment", "disputed")
 	case payout.Refunding:
 		return view.Badge{Tone: "info", Icon: "undo-2", Text: "Being refunded"}, nil
@@ -152,6 +155,9 @@ func (s payoutStay) Note() string {
 		}
 		return "Sent " + view.DayYear(*s.PayoutAt)
 	case payout.Frozen:
+		if !s.Disputed {
+			return "On hold while we look into the payment"
+		}
 		return "On hold while the bank decides"
 	case payout.Refunding:
 		return "Waits for the refund"

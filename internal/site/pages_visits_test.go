@@ -14,6 +14,7 @@ import (
 	"hearth/internal/notify"
 	"hearth/internal/postgres"
 	"hearth/internal/stripeapi"
+	"hearth/internal/task"
 	"hearth/internal/testkit/apptest"
 	"hearth/internal/testkit/browser"
 	"hearth/internal/testkit/factory"
@@ -33,7 +34,7 @@ type busyTown struct {
 	past, paid, refunded, disputed, held, bank, expired booking.Booking
 	cancelled, declined, sorry                          booking.Booking
 	banned, newcomer                                    user.User
-	mailID, eventID                                     string
+	mailID, eventID, taskID                             string
 }
 
 func newBusyTown(t *testing.T) *busyTown {
@@ -141,9 +142,31 @@ func (c *busyTown) happen(t *testing.T) {
 	must(t, c.DB.QueryRow(t.Context(), `SELECT id::text FROM notifications WHERE template = 'booking_confirmed_tenant' AND state = 'queued' LIMIT 1`).Scan(&note))
 	worker := &notify.SendWorker{DB: c.DB, View: c.View, Sender: c.Sender, BaseURL: c.SiteURL, Now: c.Now}
 	must(t, worker.Work(t.Context(), &river.Job[notify.SendArgs]{JobRow: &rivertype.JobRow{Attempt: 1, MaxAttempts: 12}, Args: notify.SendArgs{NotificationID: note}}))
+	c.tasks(t)
+	_, err = c.Audits.Check(t.Context()) // the event that was given up is found
+	must(t, err)
 	kept, err := c.Sender.(mail.Outbox).List()
 	must(t, err)
 	c.mailID = kept[0].ID
+}
+
+// tasks opens one that is urgent, and closes another.
+func (c *busyTown) tasks(t *testing.T) {
+	t.Helper()
+	id, due := string(c.refunded.ID), c.Now().Add(30*time.Hour)
+	must(t, c.tx(t, func(tx pgx.Tx) error {
+		_, err := task.Open(t.Context(), tx, task.Task{Key: "refund_failed:" + id, BookingID: &id, Title: "The refund of " + c.refunded.Code + " failed",
+			Detail: "The tenant’s bank returned 100.00: lost or stolen card. Pay them another way.", Href: "/admin/bookings/" + c.refunded.Code, Freezes: true, DueAt: &due}, c.Now())
+		return err
+	}))
+	must(t, c.DB.QueryRow(t.Context(), `SELECT id::text FROM tasks WHERE key = $1`, "refund_failed:"+id).Scan(&c.taskID))
+	must(t, c.tx(t, func(tx pgx.Tx) error {
+		if _, err := task.Open(t.Context(), tx, task.Task{Key: "fraud_warning:issfr_1", Title: "A card issuer suspects fraud"}, c.Now()); err != nil {
+			return err
+		}
+		_, err := task.Close(t.Context(), tx, "fraud_warning:issfr_1", "The payment was refunded", c.Now())
+		return err
+	}))
 }
 
 // reset is a link for who forgot the password.
@@ -214,6 +237,7 @@ func (c *busyTown) visits(t *testing.T) map[string][]visit {
 			see("/admin/people/{id}/{act}", string(c.banned.ID), "reinstate"), see("/admin/homes"), see("/admin/homes/{id}", string(c.home.ID)),
 			see("/admin/homes/{id}", string(c.suspended.ID)), see("/admin/homes/{id}/{act}", string(c.home.ID), "suspend"),
 			see("/admin/accounts"), see("/admin/disputes"), see("/admin/events"), see("/admin/events/{id}", c.eventID), see("/admin/audit"),
+			see("/admin/invariants"), see("/admin/tasks"), see("/admin/tasks", "?state=closed"), see("/admin/tasks/{id}", c.taskID), see("/admin/tasks/{id}", c.taskID).doing(sends("#done")),
 		},
 		"a newcomer": {
 			see("/trips"), see("/account"), see("/owner"), see("/owner/homes"), see("/owner/payouts"),

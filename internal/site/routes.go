@@ -66,6 +66,8 @@ func (s *Server) Routes() []Route {
 	routes = append(routes, s.stayRoutes()...)
 	routes = append(routes, s.adminMoneyRoutes()...)
 	routes = append(routes, s.adminRoutes()...)
+	routes = append(routes, s.adminTaskRoutes()...)
+	routes = append(routes, s.adminInvariantRoutes()...)
 	if s.Outbox != nil {
 		routes = append(routes,
 			get("/dev/outbox", Public, s.getOutbox),

@@ -73,7 +73,7 @@ func charge(c *stripe.Charge) Charge {
 		AmountCaptured: c.AmountCaptured, AmountRefunded: c.AmountRefunded, Refunded: c.Refunded,
 		Disputed: c.Disputed, Currency: money.Currency(c.Currency),
 		FailureCode: c.FailureCode, FailureMessage: c.FailureMessage,
-		ApplicationFeeAmount: c.ApplicationFeeAmount, ReceiptURL: c.ReceiptURL, Created: unix(c.Created),
+		ApplicationFeeAmount: c.ApplicationFeeAmount, TransferGroup: c.TransferGroup, ReceiptURL: c.ReceiptURL, Created: unix(c.Created),
 	}
 	if c.PaymentIntent != nil {
 		out.PaymentIntentID = c.PaymentIntent.ID
@@ -89,6 +89,11 @@ func charge(c *stripe.Charge) Charge {
 	}
 	if b := c.BalanceTransaction; b != nil {
 		out.BalanceTransactionID, out.StripeFee, out.AvailableOn = b.ID, b.Fee, unix(b.AvailableOn)
+		for _, part := range b.FeeDetails {
+			if part.Type == "application_fee" { // of a direct charge
+				out.StripeFee -= part.Amount
+			}
+		}
 	}
 	out.Method, out.Brand, out.Last4 = method(c.PaymentMethodDetails)
 	return out
@@ -159,7 +164,7 @@ func transfer(t *stripe.Transfer) Transfer {
 }
 
 func reversal(r *stripe.TransferReversal) Reversal {
-	out := Reversal{ID: r.ID, Amount: r.Amount, Created: unix(r.Created)}
+	out := Reversal{ID: r.ID, Amount: r.Amount, Created: unix(r.Created), Metadata: r.Metadata}
 	if r.SourceRefund != nil {
 		out.SourceRefundID = r.SourceRefund.ID
 	}
@@ -239,9 +244,7 @@ type accountJSON struct {
 	} `json:"requirements"`
 	Settings struct {
 		Payouts struct {
-			Schedule struct {
-				Interval string `json:"interval"`
-			} `json:"schedule"`
+			Schedule scheduleJSON `json:"schedule"`
 		} `json:"payouts"`
 	} `json:"settings"`
 }
@@ -254,6 +257,7 @@ func account(a *accountJSON) Account {
 		Capabilities: a.Capabilities, DisabledReason: r.DisabledReason, CurrentlyDue: r.CurrentlyDue, PastDue: r.PastDue,
 		EventuallyDue: r.EventuallyDue, PendingVerification: r.PendingVerification, Errors: r.Errors,
 		CurrentDeadline: unixPointer(r.CurrentDeadline), PayoutInterval: a.Settings.Payouts.Schedule.Interval,
+		Schedule: schedule(a.Settings.Payouts.Schedule),
 		Metadata: a.Metadata, Created: unix(a.Created),
 	}
 }
@@ -263,6 +267,7 @@ func payout(p *stripe.Payout) Payout {
 		ID: p.ID, Amount: p.Amount, Currency: money.Currency(p.Currency), Status: string(p.Status),
 		ArrivalDate: unix(p.ArrivalDate), Automatic: p.Automatic, FailureCode: string(p.FailureCode),
 		FailureMessage: p.FailureMessage, Created: unix(p.Created), Metadata: p.Metadata,
+		Reconciliation: string(p.ReconciliationStatus), Bank: bankOf(p.Destination),
 	}
 }
 

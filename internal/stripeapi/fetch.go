@@ -173,7 +173,7 @@ func (c *Client) AccountsByUser(ctx context.Context, userID string, from, to tim
 
 // Payout fetches a payout of a connected account, or of ours when account is "".
 func (c *Client) Payout(ctx context.Context, account, id string) (Payout, error) {
-	return fetch(ctx, c, at(PayoutsPath, id), account, nil, payout)
+	return fetch(ctx, c, at(PayoutsPath, id), account, expand("destination"), payout)
 }
 
 // Payouts lists an account's payouts made between two instants, newest first.

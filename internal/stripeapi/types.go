@@ -78,8 +78,9 @@ type Charge struct {
 	TransferID           string
 	ApplicationFeeID     string
 	ApplicationFeeAmount int64
+	TransferGroup        string
 	BalanceTransactionID string
-	StripeFee            int64     // known only where the look expands the balance transaction
+	StripeFee            int64     // without our own part of it; known only where the look expands the balance transaction
 	AvailableOn          time.Time // the same
 	ReceiptURL           string
 	Created              time.Time
@@ -123,6 +124,7 @@ type Reversal struct {
 	Amount         int64
 	SourceRefundID string
 	Created        time.Time
+	Metadata       map[string]string
 }
 
 // ApplicationFee is our share of a charge, with what we gave back of it.
@@ -145,6 +147,7 @@ type FeeRefund struct {
 // Dispute is a chargeback, or an inquiry (warning_…) that may become one.
 type Dispute struct {
 	ID                  string
+	Account             string // acct_… whose direct charge is disputed; "" for one of ours
 	ChargeID            string
 	PaymentIntentID     string
 	Status              string
@@ -190,6 +193,7 @@ type Account struct {
 	Errors              []RequirementError
 	CurrentDeadline     *time.Time
 	PayoutInterval      string // manual, daily, …
+	Schedule            Schedule
 	Metadata            map[string]string
 	Created             time.Time
 }
@@ -213,6 +217,8 @@ type Payout struct {
 	FailureMessage string
 	Created        time.Time
 	Metadata       map[string]string
+	Reconciliation string // of an automatic one: in_progress, completed
+	Bank           Bank
 }
 
 // Balance is what an account holds, by currency; amounts may be negative.
