@@ -126,19 +126,18 @@ type Part struct {
 // Parts plans a refund. Usually it is one, with transfer and fee. What an
 // earlier refund left in escrow goes out first and takes nothing from the owner
 // again: as a refund of its own, for Stripe knows only all or nothing. The
-// transfer is left alone, too, where the last refund would take more than it
-// needs: what the owner owed was paid in another way since.
+// transfer is left alone, too, where less of it is left than Stripe would take,
+// as after a debt was netted off it, and where the last refund would take more
+// than it needs: what the owner owed was paid in another way since.
 func (s Stand) Parts(amount int64) []Part {
-	reverse := s.Transfer > 0
-	switch {
-	case amount <= s.Escrow:
-		return []Part{{amount, false}}
-	case amount == s.Left || !reverse:
-		return []Part{{amount, reverse && s.Shares(amount, true).FromEscrow >= 0}}
-	case s.Escrow > 0:
-		return []Part{{s.Escrow, false}, {amount - s.Escrow, true}}
+	if amount > s.Escrow && amount < s.Left && s.Escrow > 0 && s.Transfer > 0 {
+		return []Part{{s.Escrow, false}, {amount - s.Escrow, amount-s.Escrow <= s.Transfer}}
 	}
-	return []Part{{amount, true}}
+	reverse := amount > s.Escrow && s.Transfer > 0
+	if amount == s.Left {
+		return []Part{{amount, reverse && s.Shares(amount, true).FromEscrow >= 0}}
+	}
+	return []Part{{amount, reverse && amount <= s.Transfer}}
 }
 
 // Steps are what each part of a plan moves, and the stand after them; short
