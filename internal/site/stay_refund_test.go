@@ -16,7 +16,7 @@ func (c *town) atStripe(t *testing.T, path, account string, form url.Values) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	request.Header.Set("Authorization", "Bearer sk_test_apptest")
+	request.Header.Set("Authorization", "Bearer sk_test_dashboard")
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	if account != "" {
 		request.Header.Set("Stripe-Account", account)
