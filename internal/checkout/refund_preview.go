@@ -219,7 +219,7 @@ func (f facts) way(short bool) Way {
 	}
 	in := f.payment.Money
 	w.OwnerLoses, w.FeeGiven, w.Debt, w.Back = in(w.Owner()), in(w.Ours()), in(w.OwnerDebt), in(max(0, w.FromEscrow))
-	w.OwnerAfter = in(after.Transfer - after.FeeLeft - after.OwnerDebt)
+	w.OwnerAfter = in(after.Keeps)
 	w.FeeAfter = in(after.FeeLeft - after.FeeWaived - after.Absorbed)
 	if f.owner != nil {
 		has := f.owner.Available[f.payment.Currency] + f.owner.Pending[f.payment.Currency]

@@ -54,6 +54,7 @@ type Stand struct {
 	Transfer    int64 // with the owner, of what was transferred
 	FeeLeft     int64 // our fee, less what was given back at Stripe
 	Escrow      int64 // what came back and no refund claims
+	Keeps       int64 // the owner's of this stay, debts taken off
 	// What earlier refunds that left the transfer alone cost whom.
 	OwnerDebt, FeeWaived, Absorbed int64
 	Owed                           int64 // by the owner to us, for whatever
@@ -114,6 +115,7 @@ func (s Stand) after(moved Shares) Stand {
 	s.FeeWaived += moved.FeeWaived
 	s.Absorbed += moved.Absorbed
 	s.Owed += moved.OwnerDebt
+	s.Keeps -= moved.Owner()
 	return s
 }
 
@@ -191,23 +193,30 @@ func standing(ctx context.Context, q postgres.Querier, p Payment, lines []ledger
 	if err != nil {
 		return s, fmt.Errorf("read the transfer of payment %s: %w", p.ID, err)
 	}
+	var fee int64
+	charged := false
 	for _, l := range lines {
-		if l.Kind == "fee_refund" {
-			s.FeeLeft -= l.Amount
+		into := func(account string) int64 {
+			switch account {
+			case l.Destination:
+				return l.Amount
+			case l.Source:
+				return -l.Amount
+			}
+			return 0
 		}
-		if l.Destination == ledger.Escrow {
-			s.Escrow += l.Amount
+		s.Escrow += into(ledger.Escrow)
+		if l.Kind != "payout" && l.Kind != "payout_return" {
+			s.Keeps += into(ledger.Owner(p.Destination)) + into(ledger.Debt(p.Destination))
 		}
-		if l.Source == ledger.Escrow {
-			s.Escrow -= l.Amount
+		if l.Destination != ledger.StripeFees && l.Source != ledger.StripeFees && l.Kind != shareKind && l.Kind != liftKind {
+			fee += into(ledger.Revenue)
 		}
+		charged = charged || l.Kind == "fee"
 	}
-	var promised int64 // a dispute was won, and what was taken back for it goes to the owner again
-	if err := q.QueryRow(ctx, `SELECT coalesce(sum(v.reversed_amount), 0)::bigint FROM dispute_recoveries v JOIN disputes d ON d.id = v.dispute_id
-		WHERE v.payment_id = $1 AND v.state IN ('reversed', 'returning') AND d.status = 'won'`, p.ID).Scan(&promised); err != nil {
-		return s, fmt.Errorf("ask what goes back to the owner of payment %s: %w", p.ID, err)
+	if charged { // else Stripe has not told of it yet
+		s.FeeLeft = fee
 	}
-	s.Escrow -= promised
 	debt, err := ledger.Balance(ctx, q, ledger.Debt(p.Destination), p.Currency)
 	s.Owed = -debt.Minor
 	return s, err
