@@ -3,7 +3,6 @@ package checkout
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -186,7 +185,8 @@ func (s *Service) refundNow(ctx context.Context, parts []payment.Refund) error {
 }
 
 // Stripe keeps a failure under its key for a day, and would answer with it all
-// day long. After this long the list is asked.
+// day long. Once it says that this is what it does, or after so long, the list
+// is asked.
 const patience = time.Hour
 
 // failed reports a failure that Stripe has told. Its list then has the word:
@@ -214,7 +214,7 @@ func (s *Service) sendRefund(ctx context.Context, id stripeapi.RequestID) error 
 		return err
 	}
 	outcome, err := s.Stripe.Send(ctx, id)
-	if errors.Is(err, stripeapi.ErrTooOld) || (failed(outcome, err) && s.Now().Sub(refund.CreatedAt) > patience) {
+	if stripeapi.Over(err) || (failed(outcome, err) && s.Now().Sub(refund.CreatedAt) > patience) {
 		return s.findRefund(ctx, id, refund)
 	}
 	if err != nil {

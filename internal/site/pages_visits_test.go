@@ -34,7 +34,7 @@ type busyTown struct {
 	past, paid, refunded, disputed, held, bank, expired booking.Booking
 	cancelled, declined, sorry                          booking.Booking
 	banned, newcomer                                    user.User
-	mailID, eventID, taskID                             string
+	mailID, eventID, taskID, remainderID                string
 }
 
 func newBusyTown(t *testing.T) *busyTown {
@@ -136,6 +136,10 @@ func (c *busyTown) happen(t *testing.T) {
 	t.Helper()
 	_, err := c.Reconcile.Sweep(t.Context())
 	must(t, err)
+	strange(t, c.Sandbox, "/v1/charges", url.Values{"amount": {"7700"}, "currency": {"usd"}, "source": {"tok_visa"}})
+	books, err := c.Reconcile.Books(t.Context())
+	must(t, err)
+	c.remainderID = books.Open[0].ID
 	must(t, c.DB.QueryRow(t.Context(), `UPDATE stripe_events SET state = 'failed', last_error = 'the database went away'
 		WHERE id = (SELECT min(id) FROM stripe_events WHERE type = 'checkout.session.completed') RETURNING id`).Scan(&c.eventID))
 	var note string
@@ -242,7 +246,8 @@ func (c *busyTown) visits(t *testing.T) map[string][]visit {
 			see("/admin/disputes/{id}/{act}", dispute, "submit"), see("/admin/disputes/{id}/{act}", dispute, "recover"),
 			see("/admin/disputes/{id}/{act}", dispute, "accept"), see("/admin/disputes/{id}/{act}", lost, "accept").answers(409),
 			see("/admin/accounts"), see("/admin/disputes"), see("/admin/events"), see("/admin/events/{id}", c.eventID), see("/admin/audit"),
-			see("/admin/invariants"), see("/admin/tasks"), see("/admin/tasks", "?state=closed"), see("/admin/tasks/{id}", c.taskID), see("/admin/tasks/{id}", c.taskID).doing(sends("#done")),
+			see("/admin/books"), see("/admin/books").doing(sends("#reconcile")), see("/admin/books/{id}/{act}", c.remainderID, "book"),
+			see("/admin/requests"), see("/admin/requests", "?q="+c.Payment(c.paid).ChargeID), see("/admin/requests/{id}", *c.Refunds(c.refunded)[0].RequestID), see("/admin/invariants"), see("/admin/tasks"), see("/admin/tasks", "?state=closed"), see("/admin/tasks/{id}", c.taskID), see("/admin/tasks/{id}", c.taskID).doing(sends("#done")),
 		},
 		"a newcomer": {
 			see("/trips"), see("/account"), see("/owner"), see("/owner/homes"), see("/owner/payouts"),

@@ -93,6 +93,8 @@ func refundAmount(b booking.Booking, form refundForm) (money.Amount, error) {
 	amount, err := money.Parse(form.Amount, b.Currency)
 	if err != nil || amount.Minor < 1 {
 		wrong["amount"] = "Enter an amount above zero, as 120.00."
+	} else if !amount.Whole() {
+		wrong["amount"] = endsInZero(amount)
 	}
 	if form.Reason == "" {
 		wrong["reason"] = "Say why: it is kept with the booking."

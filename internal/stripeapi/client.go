@@ -122,6 +122,7 @@ type answer struct {
 	status    int
 	requestID string
 	object    json.RawMessage
+	date      string // by Stripe's clock
 }
 
 // raw keeps the body as it came.
@@ -168,7 +169,7 @@ func (c *Client) doAt(ctx context.Context, door *stripe.BackendImplementation, m
 	}
 	c.log.DebugContext(ctx, "stripe", "method", method, "path", barePath(path), "took", time.Since(start),
 		"status", out.LastResponse.StatusCode, "request", out.LastResponse.RequestID)
-	return answer{out.LastResponse.StatusCode, out.LastResponse.RequestID, out.body}, nil
+	return answer{out.LastResponse.StatusCode, out.LastResponse.RequestID, out.body, out.LastResponse.Header.Get("Date")}, nil
 }
 
 func barePath(path string) string {
