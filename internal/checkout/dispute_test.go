@@ -31,7 +31,7 @@ func newCourt(t *testing.T, how map[string]any) *court {
 	t.Helper()
 	w, owner, tenant := scene(t)
 	admin := factory.Person(t, w.DB, "Ada", user.Admin)
-	s := &stage{World: w, owner: owner, tenant: tenant, admin: admin, acct: w.AccountOf(owner.ID).StripeAccountID}
+	s := &stage{World: w, owner: owner, tenant: tenant, admin: admin, acct: w.AccountOf(owner.ID).StripeAccountID, currency: "usd"}
 	w.Confirmed(tenant, factory.Home(t, w.DB, w.Owner("Ossi").ID, map[string]any{"nightly_price": 100000}), 90, 20) // the platform has money
 	w.Advance(3 * 24 * time.Hour)
 	c := &court{stage: s, by: booking.Admin(admin.ID, "192.0.2.9")}
@@ -509,7 +509,7 @@ func TestARefundAndADisputeAtOnce(t *testing.T) {
 			t.Parallel()
 			w, owner, tenant := scene(t)
 			admin := factory.Person(t, w.DB, "Ada", user.Admin)
-			c := &court{stage: &stage{World: w, owner: owner, tenant: tenant, admin: admin, acct: w.AccountOf(owner.ID).StripeAccountID}, by: booking.Admin(admin.ID, "192.0.2.9")}
+			c := &court{stage: &stage{World: w, owner: owner, tenant: tenant, admin: admin, acct: w.AccountOf(owner.ID).StripeAccountID, currency: "usd"}, by: booking.Admin(admin.ID, "192.0.2.9")}
 			c.b = c.paid(apptest.Good, 30, 5)
 			c.Settle()
 			var all sync.WaitGroup
@@ -556,7 +556,7 @@ func TestADisputeOvertakesAPendingRefund(t *testing.T) {
 			t.Parallel()
 			w, owner, tenant := scene(t)
 			admin := factory.Person(t, w.DB, "Ada", user.Admin)
-			c := &court{stage: &stage{World: w, owner: owner, tenant: tenant, admin: admin, acct: w.AccountOf(owner.ID).StripeAccountID}}
+			c := &court{stage: &stage{World: w, owner: owner, tenant: tenant, admin: admin, acct: w.AccountOf(owner.ID).StripeAccountID, currency: "usd"}}
 			c.b = c.paid("4000000000007726", 30, 5)
 			c.Settle()
 			c.refund(c.b, 120000)
