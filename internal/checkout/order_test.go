@@ -346,6 +346,11 @@ func (w *twin) outcome() string {
 		for _, d := range disputes {
 			fmt.Fprintf(&out, "   dispute %s: %d withdrawn, fee %d\n", d.Status, d.Withdrawn, d.Fee)
 		}
+		recoveries, err := payment.RecoveriesOf(w.T.Context(), w.DB, p.ID)
+		w.must(err)
+		for _, v := range recoveries {
+			fmt.Fprintf(&out, "   recovery %s: %d reversed, fee %d, debt %d\n", v.State, v.ReversedAmount, v.FeeReturned, v.OwnerDebt)
+		}
 		balances, err := ledger.BookingBalances(w.T.Context(), w.DB, string(b.ID))
 		w.must(err)
 		out.WriteString("   books " + strings.ReplaceAll(fmt.Sprint(balances), w.acct, "acct") + "\n")
@@ -388,6 +393,7 @@ func (w *twin) check(rt *rapid.T, models []model) {
 		"a stay without its nights, or the reverse": `SELECT count(*) FROM bookings b FULL JOIN occupancies o ON o.booking_id = b.id WHERE (b.status IN ('held', 'processing', 'confirmed')) IS DISTINCT FROM (o.id IS NOT NULL)`,
 		"money kept for a stay that never was":      `SELECT count(*) FROM bookings b JOIN payments p ON p.booking_id = b.id WHERE p.status = 'paid' AND b.confirmed_at IS NULL AND p.amount_refunded < p.amount_received`,
 		"a stay that nobody paid":                   `SELECT count(*) FROM bookings b WHERE b.status = 'confirmed' AND NOT EXISTS (SELECT FROM payments p WHERE p.booking_id = b.id AND p.status = 'paid')`,
+		"a loss that nobody settled with the owner": `SELECT count(*) FROM payments p WHERE ` + payment.LostSQL + ` > 0`,
 		"a refund that nobody finished":             `SELECT count(*) FROM refunds WHERE status = 'requested' OR stripe_refund_id IS NULL`,
 		"refunds that Stripe does not have":         `SELECT count(*) FROM payments p WHERE amount_refunded <> (SELECT coalesce(sum(amount), 0) FROM refunds r WHERE r.payment_id = p.id AND r.status NOT IN ('failed', 'canceled'))`,
 		"a request without an outcome":              `SELECT count(*) FROM stripe_requests WHERE state IN ('planned', 'unknown') AND purpose <> 'account_link'`,

@@ -28,7 +28,7 @@ func TestAdminAnswersADispute(t *testing.T) {
 	page := admin.Get(path).WantStatus(200).Want("h1", "Dispute: product not received").Want("#next", "days left to answer").
 		Want("main", "$1,080.00", "If it is lost", "$144.60", "Frozen until it is decided", "Full refund until 5 days", "Write the evidence")
 	page.WantNone("a[href$='/submit']")
-	admin.Get(path+"/submit").WantStatus(409)
+	admin.Get(path + "/submit").WantStatus(409)
 	admin.Get("/admin/disputes").Want("a[href='"+path+"']", "Product not received")
 	admin.Get("/admin/disputes/dp_unknown").WantStatus(404)
 	admin.Get(path + "/nonsense").WantStatus(404)

@@ -59,9 +59,9 @@ var notPages = map[string]string{
 	"/admin/disputes/{id}/papers/{field}": "a PDF",
 	"/admin/disputes/{id}/files/{file}":   "a PDF",
 
-	"/healthz":               "for machines",
-	"/readyz":                "for machines",
-	"/robots.txt":            "for machines",
+	"/healthz":    "for machines",
+	"/readyz":     "for machines",
+	"/robots.txt": "for machines",
 }
 
 // Every page of the table is visited by whom it is for, with what they would
