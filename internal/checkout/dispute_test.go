@@ -645,3 +645,30 @@ func TestAPayoutAndADisputeAtOnce(t *testing.T) {
 		})
 	}
 }
+
+// Stripe refuses to give it back: a person is told, mends the cause, and asks
+// again, once.
+func TestAReturnThatStripeRefuses(t *testing.T) {
+	t.Parallel()
+	c := newCourt(t, nil)
+	c.recover(c.dispute)
+	c.Control("accounts/"+c.acct+"/onboard", map[string]any{"outcome": "restricted"})
+	c.resolve(c.dispute, "won")
+	sweep(t, c.World)
+	sweep(t, c.World)
+	if v := c.recovery(); v.State != "returning" || v.FailureReason == "" || v.ReturnAttempt != 1 || c.tasks("dispute_return") != 1 {
+		t.Fatalf("%+v, %d tasks", v, c.tasks("dispute_return"))
+	}
+	c.Control("accounts/"+c.acct+"/onboard", map[string]any{"outcome": "active"})
+	c.Settle()
+	if err := c.Checkout.ReturnAgain(t.Context(), c.by, c.dispute, 1, "The account is mended"); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Checkout.ReturnAgain(t.Context(), c.by, c.dispute, 1, "A double click"); !fault.Is(err, fault.Conflict) {
+		t.Errorf("twice: %v", err)
+	}
+	if v := c.recovery(); v.State != "returned" || c.returns() != 1 || c.tasks("dispute_return") != 0 {
+		t.Errorf("%+v, %d transfers, %d tasks", v, c.returns(), c.tasks("dispute_return"))
+	}
+	c.balanced(105600, 0)
+}
