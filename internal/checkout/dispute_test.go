@@ -351,6 +351,9 @@ func TestEvidenceDecides(t *testing.T) {
 			if err := c.Checkout.SubmitEvidence(t.Context(), c.by, c.dispute, 0, "Go"); !fault.Is(err, fault.Conflict) {
 				t.Errorf("submitting nothing: %v", err)
 			}
+			if err := c.Checkout.StageEvidence(t.Context(), c.by, c.dispute, evidence(text), 7, "Made up"); !fault.Is(err, fault.Conflict) {
+				t.Errorf("after evidence that there never was: %v", err)
+			}
 			if err := c.Checkout.StageEvidence(t.Context(), c.by, c.dispute, evidence(text), 0, "Kept"); err != nil {
 				t.Fatal(err)
 			}
