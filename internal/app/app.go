@@ -16,6 +16,7 @@ import (
 	"hearth/internal/config"
 	"hearth/internal/hosting"
 	"hearth/internal/inbound"
+	"hearth/internal/invariant"
 	"hearth/internal/mail"
 	"hearth/internal/notify"
 	"hearth/internal/payout"
@@ -46,6 +47,7 @@ type App struct {
 	Checkout  *checkout.Service
 	Payout    *payout.Service
 	Reconcile *reconcile.Service
+	Audits    *invariant.Service
 	Sender    mail.Sender
 	Now       func() time.Time
 	Logger    *slog.Logger
@@ -75,7 +77,7 @@ func New(ctx context.Context, c config.Config, now func() time.Time, log *slog.L
 // are the usual ones.
 func (a *App) Site(limits site.Limits) *site.Server {
 	s := &site.Server{Config: a.Config, DB: a.DB, View: a.View, Sessions: site.NewSessions(a.DB, a.Config.BaseURL),
-		Account: a.Account, Hosting: a.Hosting, Checkout: a.Checkout, Payout: a.Payout, Reconcile: a.Reconcile, Inbox: a.Inbox,
+		Account: a.Account, Hosting: a.Hosting, Checkout: a.Checkout, Payout: a.Payout, Reconcile: a.Reconcile, Inbox: a.Inbox, Audit: a.Audits,
 		Raw: map[string]http.Handler{
 			"/webhooks/stripe":         a.Inbox.Receive(inbound.SourceAccount, a.Config.WebhookSecrets),
 			"/webhooks/stripe/connect": a.Inbox.Receive(inbound.SourceConnect, a.Config.ConnectWebhookSecrets),
@@ -125,6 +127,7 @@ func (a *App) wire() (err error) {
 		Nudge: func(ctx context.Context, source string, subject inbound.Subject) error {
 			return a.Inbox.Nudge(ctx, a.DB, source, subject, "")
 		}}
+	a.Audits = &invariant.Service{DB: a.DB, Now: a.Now, Logger: a.Logger}
 	for _, purpose := range checkout.Purposes {
 		a.Reconcile.Finish[purpose] = a.Checkout.Finish
 	}

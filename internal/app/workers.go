@@ -5,6 +5,7 @@ import (
 
 	"hearth/internal/checkout"
 	"hearth/internal/hosting"
+	"hearth/internal/invariant"
 	"hearth/internal/notify"
 	"hearth/internal/payout"
 	"hearth/internal/reconcile"
@@ -23,6 +24,7 @@ func (a *App) workers() *river.Workers {
 	river.AddWorker(all, &payout.ReleaseWorker{Payout: a.Payout, Logger: a.Logger})
 	river.AddWorker(all, &reconcile.SweepWorker{Reconcile: a.Reconcile})
 	river.AddWorker(all, &reconcile.BooksWorker{Reconcile: a.Reconcile})
+	river.AddWorker(all, &invariant.AuditWorker{Audit: a.Audits})
 	return all
 }
 
@@ -39,5 +41,6 @@ func periodic() []*river.PeriodicJob {
 		every(payout.ReleaseEvery, payout.ReleaseArgs{}),
 		every(time.Hour, checkout.CompleteArgs{}),
 		every(time.Hour, hosting.MindArgs{}),
+		every(invariant.Every, invariant.AuditArgs{}),
 	}
 }

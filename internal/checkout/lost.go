@@ -27,14 +27,15 @@ func unreachable(ctx context.Context, q postgres.Querier, id payment.ID) (bool, 
 }
 
 // withoutReversal reports whether a refund that Stripe refused goes out again
-// and leaves the transfer alone: the owner's balance is short, or their account
-// is out of reach. What the tenant's bank holds nobody refunds.
+// and leaves the transfer alone: the owner's balance is short, a debt was netted
+// off it, or their account is out of reach. What the tenant's bank holds nobody refunds.
 func (s *Service) withoutReversal(ctx context.Context, r payment.Refund, o stripeapi.Outcome) (bool, error) {
 	if !o.Refused() || !r.ReverseTransfer || o.Code == chargedBack {
 		return false, nil
 	}
-	if short[o.Code] {
-		return true, nil
+	collected, err := payment.Collected(ctx, s.DB, r.PaymentID)
+	if err != nil || collected || short[o.Code] {
+		return err == nil, err
 	}
 	return unreachable(ctx, s.DB, r.PaymentID)
 }

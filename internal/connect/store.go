@@ -43,6 +43,17 @@ func Stale(ctx context.Context, q postgres.Querier, livemode bool, before time.T
 		ORDER BY fetched_at NULLS FIRST LIMIT $3`, livemode, before, limit)
 }
 
+// Unattached are the requests whose account Stripe has made, while the process
+// that heard it died before it noted which.
+func Unattached(ctx context.Context, q postgres.Querier, before time.Time, limit int) ([]stripeapi.RequestID, error) {
+	rows, err := q.Query(ctx, `SELECT r.id FROM connected_accounts a JOIN stripe_requests r ON r.id = a.request_id
+		WHERE a.stripe_account_id IS NULL AND r.state = 'succeeded' AND r.finished_at < $1 ORDER BY r.finished_at LIMIT $2`, before, limit)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[stripeapi.RequestID])
+}
+
 // Lock waits for every other writer of this person's account, whether or not
 // there is a row yet, until the transaction ends.
 func Lock(ctx context.Context, tx pgx.Tx, id user.ID) error {

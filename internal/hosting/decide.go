@@ -16,9 +16,6 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Purposes are the requests that [Service.Finish] knows how to finish.
-var Purposes = []string{stripeapi.ForReject}
-
 // Pause is our own hold on an account: nothing new is booked and nothing is
 // paid out until it is lifted. Stays that are booked stand. The reason is for
 // admins; the owner hears that there is a hold.
@@ -97,15 +94,10 @@ func rejections(ctx context.Context, tx pgx.Tx, acct string) ([]stripeapi.Reques
 // aboutAccount names an account in the column stripe_requests.about.
 func aboutAccount(acct string) string { return "account:" + acct }
 
-// Finish sends a planned request about an account, or reads what came of it. A
-// look follows and writes what Stripe shows. It may run any number of times,
-// and at once. Stripe's refusal is a Conflict.
-func (s *Service) Finish(ctx context.Context, id stripeapi.RequestID) error {
-	r, err := stripeapi.RequestByID(ctx, s.DB, id)
-	if err != nil {
-		return err
-	}
-	acct := r.About[len(aboutAccount("")):]
+// finishReject lets a look write what Stripe shows then. Stripe's refusal is a
+// Conflict.
+func (s *Service) finishReject(ctx context.Context, r stripeapi.Request) error {
+	id, acct := r.ID, r.About[len(aboutAccount("")):]
 	outcome, err := s.Stripe.Send(ctx, id)
 	if errors.Is(err, stripeapi.ErrTooOld) {
 		return s.findRejected(ctx, id, acct)

@@ -268,7 +268,14 @@ func (w *town) newBank() {
 	w.T.Helper()
 	form := url.Values{"external_account[object]": {"bank_account"}, "external_account[country]": {"US"}, "external_account[currency]": {"usd"},
 		"external_account[routing_number]": {"110000000"}, "external_account[account_number]": {"000123456789"}, "default_for_currency": {"true"}}
-	ask, err := http.NewRequest(http.MethodPost, w.Sandbox+"/v1/accounts/"+w.acct()+"/external_accounts", strings.NewReader(form.Encode()))
+	w.post("/v1/accounts/"+w.acct()+"/external_accounts", form)
+	w.Settle()
+}
+
+// post is somebody else at Stripe.
+func (w *town) post(path string, form url.Values) {
+	w.T.Helper()
+	ask, err := http.NewRequest(http.MethodPost, w.Sandbox+path, strings.NewReader(form.Encode()))
 	if err != nil {
 		w.T.Fatal(err)
 	}
@@ -280,9 +287,8 @@ func (w *town) newBank() {
 	}
 	answer.Body.Close()
 	if answer.StatusCode != http.StatusOK {
-		w.T.Fatalf("new bank: %s", answer.Status)
+		w.T.Fatalf("POST %s: %s", path, answer.Status)
 	}
-	w.Settle()
 }
 
 // spoil makes a route fail. A connection that is cut before any answer is

@@ -142,6 +142,7 @@ func TestRoles(t *testing.T) {
 		`UPDATE stripe_events SET payload = ''`, `UPDATE stripe_events SET type = ''`, `UPDATE stripe_events SET received_at = now()`,
 		`DELETE FROM stripe_events`, `TRUNCATE stripe_events`,
 		`DELETE FROM stripe_requests`, `DELETE FROM bookings`, `DELETE FROM payments`, `DELETE FROM charges`, `DELETE FROM refunds`,
+		`UPDATE seals SET digest = ''`, `DELETE FROM seals`, `UPDATE sealed_rows SET digest = ''`, `DELETE FROM sealed_rows`, `DELETE FROM audit_runs`,
 		`DELETE FROM disputes`, `DELETE FROM payouts`, `DELETE FROM payout_releases`, `DELETE FROM notifications`, `DELETE FROM users`,
 		`CREATE TABLE mine (n int)`, `CREATE TEMPORARY TABLE mine (n int)`, `CREATE SCHEMA mine`, `DROP TABLE occupancies`,
 		`ALTER TABLE ledger_postings DISABLE TRIGGER ALL`, `ALTER TABLE occupancies DROP CONSTRAINT occupancies_no_overlap`,
@@ -269,6 +270,10 @@ func TestTheAppRunsAsItsRole(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatalf("%d of %d mails wait", unsent, mails)
 		}
+	}
+	// The hourly audit is one of the jobs, with the auditor's rights.
+	if report, err := w.Audits.Check(t.Context()); err != nil || report.Role != "hearth_auditor" || len(report.Broken()) > 0 {
+		t.Errorf("the audit, as %s, finds %v, %v", report.Role, report.Broken(), err)
 	}
 	var troubled int
 	if err := w.DB.QueryRow(t.Context(), `SELECT count(*) FROM river_job WHERE cardinality(errors) > 0`).Scan(&troubled); err != nil || troubled > 0 {

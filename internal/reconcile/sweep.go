@@ -73,8 +73,10 @@ type sweeping struct {
 	wrong   []error
 }
 
+// round asks before it ends holds: one that was paid, or has ended at Stripe,
+// needs no request of ours.
 func (w *sweeping) round(ctx context.Context) {
-	for _, step := range []func(context.Context) error{w.resume, w.endHolds, w.lookUp, w.catchUp, w.Drain} {
+	for _, step := range []func(context.Context) error{w.resume, w.lookUp, w.catchUp, w.Drain, w.endHolds} {
 		if err := step(ctx); err != nil {
 			w.wrong = append(w.wrong, err)
 		}
@@ -110,6 +112,13 @@ func (w *sweeping) resume(ctx context.Context) error {
 	}
 	for _, id := range stranded {
 		open = append(open, stripeapi.Request{ID: stripeapi.RequestID(id), Purpose: stripeapi.ForRefund, About: "a stranded refund"})
+	}
+	unattached, err := connect.Unattached(ctx, w.DB, before, perKind)
+	if err != nil {
+		return fmt.Errorf("list accounts that nobody noted: %w", err)
+	}
+	for _, id := range unattached {
+		open = append(open, stripeapi.Request{ID: id, Purpose: stripeapi.ForAccount, About: "an account that nobody noted"})
 	}
 	var wrong []error
 	for _, r := range open {
@@ -201,6 +210,7 @@ func (w *sweeping) stuck(ctx context.Context, before time.Time) ([]inbound.Subje
 	rows, err := w.DB.Query(ctx, `
 		(SELECT $3::text AS kind, stripe_account || '/' || stripe_id AS id FROM payouts
 		 WHERE stripe_id IS NOT NULL AND status IN ('pending', 'in_transit') AND coalesce(fetched_at, created_at) < $1
+		   AND NOT EXISTS (SELECT FROM connected_accounts c WHERE c.stripe_account_id = stripe_account AND coalesce(c.lost_at, c.deauthorized_at) IS NOT NULL)
 		 ORDER BY coalesce(fetched_at, created_at) LIMIT $2)
 		UNION
 		(SELECT CASE kind WHEN 'payout' THEN 'payout' ELSE 'topup' END, CASE kind WHEN 'payout' THEN '/' ELSE '' END || stripe_id FROM platform_moves

@@ -33,6 +33,7 @@ import (
 	"hearth/internal/checkout"
 	"hearth/internal/config"
 	"hearth/internal/hosting"
+	"hearth/internal/invariant"
 	"hearth/internal/mail"
 	"hearth/internal/payout"
 	"hearth/internal/reconcile"
@@ -56,6 +57,7 @@ type Server struct {
 	Payout    *payout.Service
 	Reconcile *reconcile.Service
 	Inbox     *webhook.Inbox
+	Audit     *invariant.Service
 	Outbox    *mail.Outbox            // nil unless in development
 	Raw       map[string]http.Handler // path → handler without session, cross-origin check or body limit: the webhooks
 	Limits    Limits

@@ -8,6 +8,7 @@ import (
 	"hearth/internal/checkout"
 	"hearth/internal/fault"
 	"hearth/internal/money"
+	"hearth/internal/view"
 )
 
 // stayRefundPage takes an amount, shows what it does to everybody, and only
@@ -23,6 +24,7 @@ type stayRefundPage struct {
 	Errors     map[string]string
 	Preview    *checkout.Preview // nil until an amount was asked about
 	Warning    string            // about an owner who cannot be reached
+	Causes     []view.Option     // what an admin may say it is for
 }
 
 // refundForm carries what was left when the page was shown: a form that comes
@@ -30,6 +32,7 @@ type stayRefundPage struct {
 type refundForm struct {
 	Amount string `form:"amount"`
 	Reason string `form:"reason"`
+	Cause  string `form:"cause"` // an admin's only
 	Left   int64  `form:"left"`
 }
 
@@ -118,6 +121,9 @@ func (s *Server) stayRefundPage(w http.ResponseWriter, r *http.Request, desk ref
 		p.Form.Amount = p.Left.Decimal()
 	}
 	p.Form.Left = p.Left.Minor
+	for _, cause := range checkout.Causes(st.Money.Disputes) {
+		p.Causes = append(p.Causes, view.Option{Value: cause, Label: causes[cause]})
+	}
 	p.page = s.base(r, desk.title+b.Code)
 	p.Nav = desk.nav
 	if wrong == nil {
@@ -139,7 +145,7 @@ func (s *Server) postStayRefund(desk refundDesk) func(http.ResponseWriter, *http
 		form.Reason = reasonOf(form.Reason)
 		amount, err := refundAmount(b, form)
 		if err == nil {
-			_, err = s.Checkout.RefundSeen(r.Context(), desk.by(r), b.ID, amount, b.Amount(form.Left), form.Reason)
+			_, err = s.Checkout.RefundSeen(r.Context(), desk.by(r), b.ID, amount, b.Amount(form.Left), checkout.Why{Cause: form.Cause, Reason: form.Reason})
 		}
 		if formErrors(err) != nil {
 			return s.stayRefundPage(w, r, desk, b, form, nil, err)
