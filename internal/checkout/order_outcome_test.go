@@ -11,6 +11,7 @@ import (
 
 	"hearth/internal/booking"
 	"hearth/internal/ledger"
+	"hearth/internal/payment"
 	"hearth/internal/postgres"
 
 	"github.com/jackc/pgx/v5"
