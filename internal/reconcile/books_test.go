@@ -88,7 +88,7 @@ func (w *world) ask(account, path string, form url.Values) (status int) {
 	if err != nil {
 		w.T.Fatal(err)
 	}
-	request.Header.Set("Authorization", "Bearer sk_test_apptest")
+	request.Header.Set("Authorization", "Bearer sk_test_dashboard")
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	if account != "" {
 		request.Header.Set("Stripe-Account", account)
