@@ -6,7 +6,8 @@
 //	                       with Stripe's sandbox stand-in unless STRIPE_SECRET_KEY is set
 //	hearth migrate         bring the database's schema up to date, and end
 //	hearth admin EMAIL     make the person with this address an admin
-//	hearth reconcile       ask Stripe again about everything that is not settled, once
+//	hearth reconcile       ask Stripe about everything, and hold the books against it;
+//	                       an error when anything is left over; --json
 //	hearth audit [--json]  look at everything that may never be; ends with 1 when something is so
 //	hearth roles           print the script of the database's roles, for psql
 //	hearth events          list the event types to subscribe both webhook endpoints to
@@ -64,7 +65,7 @@ func run(ctx context.Context, args []string) error {
 	case "admin":
 		return grantAdmin(ctx, c, args)
 	case "reconcile":
-		return reconcileOnce(ctx, c)
+		return reconcileOnce(ctx, c, args)
 	case "events":
 		for _, name := range slices.Sorted(keys(app.Types())) {
 			fmt.Println(name)
@@ -91,7 +92,8 @@ const usage = `hearth COMMAND
                 (with your own sk_test_ key in STRIPE_SECRET_KEY it talks to Stripe)
   migrate       bring the database's schema up to date
   admin EMAIL   make the person with this address an admin
-  reconcile     ask Stripe again about everything that is not settled, once
+  reconcile     ask Stripe about everything, and hold the books against it (--json); an error
+                when anything is left over
   audit [--json]
                 look at everything that may never be: ends with 0 when nothing is so, with 1
                 when something is, with 2 when it could not look

@@ -100,7 +100,7 @@ func (s *Service) Cancel(ctx context.Context, by booking.Actor, id booking.ID, e
 	if err != nil {
 		return err
 	}
-	return s.nudged(ctx, refunds)
+	return s.refundNow(ctx, refunds)
 }
 
 func (s *Service) cancelConfirmed(ctx context.Context, tx pgx.Tx, by booking.Actor, b booking.Booking, p payment.Payment, expected money.Amount, reason string) (made []payment.Refund, err error) {

@@ -67,7 +67,7 @@ func (s *Service) refund(ctx context.Context, by booking.Actor, id booking.ID, a
 	if err != nil {
 		return refund, err
 	}
-	return parts[len(parts)-1], s.nudged(ctx, parts)
+	return parts[len(parts)-1], s.refundNow(ctx, parts)
 }
 
 // causeOf is who refunds, unless an admin gives a cause of its own.
@@ -164,16 +164,22 @@ func (s *Service) planRefund(ctx context.Context, tx pgx.Tx, p payment.Payment, 
 	return r, payment.Sending(ctx, tx, r, id)
 }
 
-// nudged sends the requests of refunds now. When Stripe does not answer, they
-// stand as requested and their jobs go on: the caller has not failed.
-func (s *Service) nudged(ctx context.Context, refunds []payment.Refund) error {
-	for _, r := range refunds {
-		err := s.Finish(ctx, stripeapi.RequestID(*r.RequestID))
-		if err != nil && !fault.Is(err, fault.Unavailable) {
+// nudged sends a request now. When Stripe does not answer, it stands as planned
+// and its job goes on: the caller has not failed.
+func (s *Service) nudged(ctx context.Context, id stripeapi.RequestID) error {
+	err := s.Finish(ctx, id)
+	if fault.Is(err, fault.Unavailable) {
+		s.Logger.WarnContext(ctx, "a request waits for stripe", "request", id, "error", err)
+		return nil
+	}
+	return err
+}
+
+// refundNow sends the requests of a refund's parts.
+func (s *Service) refundNow(ctx context.Context, parts []payment.Refund) error {
+	for _, r := range parts {
+		if err := s.nudged(ctx, stripeapi.RequestID(*r.RequestID)); err != nil {
 			return err
-		}
-		if err != nil {
-			s.Logger.WarnContext(ctx, "a refund waits for stripe", "refund", r.ID, "error", err)
 		}
 	}
 	return nil

@@ -68,9 +68,13 @@ func TestAWrongPreviewIsNoticed(t *testing.T) {
 		"the tenant's":          func(w *checkout.Way) { w.Amount++ },
 		"the way":               func(w *checkout.Way) { w.Short = true },
 		"the waiting":           func(w *checkout.Way) { w.Waits = true },
-		"the owner's balance":   func(w *checkout.Way) { w.OwnerBalance = &checkout.Span{Before: w.OwnerBalance.Before, After: usd(w.OwnerBalance.After.Minor - 1)} },
-		"our balance":           func(w *checkout.Way) { w.OurBalance = &checkout.Span{Before: w.OurBalance.Before, After: usd(w.OurBalance.After.Minor + 1)} },
-		"what the owner keeps":  func(w *checkout.Way) { w.OwnerAfter = usd(w.OwnerAfter.Minor + 1) },
+		"the owner's balance": func(w *checkout.Way) {
+			w.OwnerBalance = &checkout.Span{Before: w.OwnerBalance.Before, After: usd(w.OwnerBalance.After.Minor - 1)}
+		},
+		"our balance": func(w *checkout.Way) {
+			w.OurBalance = &checkout.Span{Before: w.OurBalance.Before, After: usd(w.OurBalance.After.Minor + 1)}
+		},
+		"what the owner keeps": func(w *checkout.Way) { w.OwnerAfter = usd(w.OwnerAfter.Minor + 1) },
 	} {
 		broken := preview.Way
 		if defect(&broken); s.unlike(broken, before, after) == "" {

@@ -16,7 +16,8 @@ import (
 )
 
 // Purposes are the requests that [Service.Finish] knows how to finish.
-var Purposes = []string{stripeapi.ForSession, stripeapi.ForExpire, stripeapi.ForRefund}
+var Purposes = []string{stripeapi.ForSession, stripeapi.ForExpire, stripeapi.ForRefund,
+	stripeapi.ForRecovery, stripeapi.ForReturn, stripeapi.ForEvidenceFile, stripeapi.ForEvidence, stripeapi.ForDisputeClose}
 
 // Finish sends a planned request, or reads what came of it, and writes what
 // follows: a session's or a refund's id, or that Stripe refused. It may run
@@ -42,6 +43,16 @@ func (s *Service) Finish(ctx context.Context, id stripeapi.RequestID) error {
 		return err
 	case stripeapi.ForRefund:
 		return s.sendRefund(ctx, id)
+	case stripeapi.ForRecovery:
+		return s.sendRecovery(ctx, id)
+	case stripeapi.ForReturn:
+		return s.sendReturn(ctx, id)
+	case stripeapi.ForEvidenceFile:
+		return s.sendPaper(ctx, id)
+	case stripeapi.ForEvidence:
+		return s.sendAnswer(ctx, id)
+	case stripeapi.ForDisputeClose:
+		return s.sendClosing(ctx, id)
 	}
 	return fmt.Errorf("request %s has a purpose that is not ours: %s", id, request.Purpose)
 }

@@ -18,6 +18,7 @@
 //	bank:acct_…       a homeowner's bank account
 //	bank:platform     our own bank account
 //	reserve           what Stripe holds back of our balance, and took for owners who owe it
+//	other             what moved without Hearth, as an admin has explained it
 package ledger
 
 import (

@@ -209,6 +209,7 @@ func Unsettled(ctx context.Context, q postgres.Querier, before time.Time, limit 
 		SELECT p.id FROM payments p
 		WHERE (p.status IN ('open', 'processing', 'authorized')
 		       OR EXISTS (SELECT FROM refunds r WHERE r.payment_id = p.id AND r.status IN ('requested', 'pending', 'requires_action'))
+		       OR EXISTS (SELECT FROM dispute_recoveries v WHERE v.payment_id = p.id AND v.state IN ('planned', 'returning'))
 		       OR (p.status = 'paid' AND EXISTS (SELECT FROM charges c WHERE c.id = p.charge_id AND (c.balance_transaction_id = '' OR c.transfer_id = ''
 		                                OR (c.application_fee_id = '' AND p.fee_amount > 0))))
 		       OR (p.fetched_at < $1::timestamptz - interval '6 hours' AND EXISTS (SELECT FROM refunds r WHERE r.payment_id = p.id AND r.status = 'succeeded'

@@ -207,11 +207,13 @@ func RefundFailed(ctx context.Context, tx pgx.Tx, r Refund, why string, now time
 	return tag.RowsAffected() > 0, nil
 }
 
-// Stranded are the requests of refunds whose outcome Stripe has told, while the
+// Stranded are the requests of refunds and disputes whose outcome Stripe has told, while the
 // process that heard it died before it acted upon it.
 func Stranded(ctx context.Context, q postgres.Querier, before time.Time, limit int) ([]string, error) {
-	rows, err := q.Query(ctx, `SELECT q.id::text FROM refunds r JOIN stripe_requests q ON q.id = r.request_id
-		WHERE r.status = 'requested' AND r.stripe_refund_id IS NULL AND q.state IN ('succeeded', 'refused') AND q.finished_at < $1
+	rows, err := q.Query(ctx, `SELECT q.id::text FROM stripe_requests q JOIN (
+			SELECT request_id FROM refunds WHERE status = 'requested' AND stripe_refund_id IS NULL
+			UNION ALL `+strandedDisputes+`) open ON open.request_id = q.id
+		WHERE q.state IN ('succeeded', 'refused') AND q.finished_at < $1
 		ORDER BY q.finished_at LIMIT $2`, before, limit)
 	if err != nil {
 		return nil, err

@@ -101,7 +101,10 @@ func feeRefunds(p Payment, look stripeapi.PaymentLook, known []Refund) map[strin
 	fees := slices.Clone(look.Fee.Refunds)
 	slices.Reverse(fees) // Stripe lists the newest first
 	slices.SortStableFunc(fees, func(a, b stripeapi.FeeRefund) int { return a.Created.Compare(b.Created) })
-	used := make([]bool, len(fees))
+	used, others := make([]bool, len(fees)), feesOfOthers(p, look)
+	for i, f := range fees {
+		used[i] = others[f.ID]
+	}
 	pair := func(r stripeapi.Refund, rest bool) {
 		left := p.FeeAmount
 		for i, f := range fees {

@@ -203,6 +203,12 @@ func standing(ctx context.Context, q postgres.Querier, p Payment, lines []ledger
 			s.Escrow -= l.Amount
 		}
 	}
+	var promised int64 // a dispute was won, and what was taken back for it goes to the owner again
+	if err := q.QueryRow(ctx, `SELECT coalesce(sum(v.reversed_amount), 0)::bigint FROM dispute_recoveries v JOIN disputes d ON d.id = v.dispute_id
+		WHERE v.payment_id = $1 AND v.state IN ('reversed', 'returning') AND d.status = 'won'`, p.ID).Scan(&promised); err != nil {
+		return s, fmt.Errorf("ask what goes back to the owner of payment %s: %w", p.ID, err)
+	}
+	s.Escrow -= promised
 	debt, err := ledger.Balance(ctx, q, ledger.Debt(p.Destination), p.Currency)
 	s.Owed = -debt.Minor
 	return s, err

@@ -59,6 +59,9 @@ BEGIN
   -- An event stays as Stripe signed it; only its marks change.
   REVOKE UPDATE ON stripe_events FROM hearth_app;
   GRANT UPDATE (state, subject, attempts, next_attempt_at, effect, last_error, applied_at) ON stripe_events TO hearth_app;
+  -- A row of Stripe's balance stays as Stripe wrote it; only what it belongs to becomes known later.
+  REVOKE UPDATE ON balance_transactions FROM hearth_app;
+  GRANT UPDATE (about, refs, legs) ON balance_transactions TO hearth_app;
   -- The schema's own record is the migrator's.
   REVOKE INSERT, UPDATE ON goose_db_version, river_migration FROM hearth_app;
 

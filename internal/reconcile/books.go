@@ -11,6 +11,7 @@ import (
 	"hearth/internal/postgres"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 )
 
 const (
@@ -103,7 +104,14 @@ func name(account string) string {
 }
 
 func (s *Service) lost(ctx context.Context, account string) error {
-	if _, err := s.DB.Exec(ctx, `INSERT INTO stripe_reads (account, gone) VALUES ($1, true) ON CONFLICT (account) DO UPDATE SET gone = true, error = ''`, account); err != nil {
+	now := s.Now()
+	err := postgres.InTx(ctx, s.DB, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `INSERT INTO stripe_reads (account, gone) VALUES ($1, true) ON CONFLICT (account) DO UPDATE SET gone = true, error = ''`, account); err != nil {
+			return err
+		}
+		return resolve(ctx, tx, []string{account}, now) // nobody can tell any more
+	})
+	if err != nil {
 		return fmt.Errorf("note that %s is gone: %w", account, err)
 	}
 	return s.Nudge(ctx, inbound.SourceSweep, inbound.Subject{Kind: inbound.Account, ID: account})
@@ -180,10 +188,12 @@ func (s *Service) heal(ctx context.Context, found []remainder, asked map[inbound
 	return n, s.Drain(ctx)
 }
 
-// Balances are all accounts' money as of their last comparison, ours first.
+// Balances are the money of every account that Stripe shows us, as of its last
+// comparison, ours first.
 func Balances(ctx context.Context, q postgres.Querier) ([]Balance, error) {
-	return postgres.All[Balance](ctx, q, `SELECT account, currency, ours, theirs, checked_at FROM book_balances
-		ORDER BY account <> '', ours = theirs, account, currency`)
+	return postgres.All[Balance](ctx, q, `SELECT b.account, b.currency, b.ours, b.theirs, b.checked_at
+		FROM book_balances b LEFT JOIN stripe_reads r ON r.account = b.account WHERE NOT coalesce(r.gone, false)
+		ORDER BY b.account <> '', b.ours = b.theirs, b.account, b.currency`)
 }
 
 func (s *Service) begin(ctx context.Context, kind string) (uuid.UUID, error) {

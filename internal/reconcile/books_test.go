@@ -1,6 +1,8 @@
 package reconcile_test
 
 import (
+	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -9,8 +11,10 @@ import (
 	"time"
 
 	"hearth/internal/booking"
+	"hearth/internal/fault"
 	"hearth/internal/ledger"
 	"hearth/internal/money"
+	"hearth/internal/payment"
 	"hearth/internal/postgres"
 	"hearth/internal/reconcile"
 	"hearth/internal/testkit/apptest"
@@ -74,21 +78,19 @@ func (w *world) left(report reconcile.Report, reference string) reconcile.Discre
 // post is somebody at Stripe's Dashboard, or another program with our key.
 func (w *world) post(account, path string, form url.Values) {
 	w.T.Helper()
-	if status := w.ask(account, path, form); status != http.StatusOK {
-		w.T.Fatalf("POST %s: %d", path, status)
-	}
+	w.make(account, path, form)
 }
 
 // try is post for what may be refused.
 func (w *world) try(path string, form url.Values) { w.ask("", path, form) }
 
-func (w *world) ask(account, path string, form url.Values) (status int) {
+func (w *world) ask(account, path string, form url.Values) (status int, made string) {
 	w.T.Helper()
 	request, err := http.NewRequestWithContext(w.T.Context(), http.MethodPost, w.Sandbox+path, strings.NewReader(form.Encode()))
 	if err != nil {
 		w.T.Fatal(err)
 	}
-	request.Header.Set("Authorization", "Bearer sk_test_dashboard")
+	request.Header.Set("Authorization", "Bearer sk_test_somebody")
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	if account != "" {
 		request.Header.Set("Stripe-Account", account)
@@ -97,8 +99,14 @@ func (w *world) ask(account, path string, form url.Values) (status int) {
 	if err != nil {
 		w.T.Fatal(err)
 	}
-	answer.Body.Close()
-	return answer.StatusCode
+	defer answer.Body.Close()
+	var object struct {
+		ID string `json:"id"`
+	}
+	if err := json.NewDecoder(answer.Body).Decode(&object); err != nil {
+		w.T.Fatal(err)
+	}
+	return answer.StatusCode, object.ID
 }
 
 func (w *world) refund(b booking.Booking, minor int64) {
@@ -230,6 +238,47 @@ func TestWhatHearthDidNotMakeIsARemainder(t *testing.T) {
 	}
 }
 
+// An admin who knows what it was books it, once; the books agree then, by their
+// own comparison.
+func TestAStrangerIsBookedByAPerson(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	w.post("", "/v1/charges", url.Values{"amount": {"7700"}, "currency": {"usd"}, "source": {"tok_bypassPending"}})
+	w.post("", "/v1/transfers", url.Values{"amount": {"1200"}, "currency": {"usd"}, "destination": {w.acct}})
+	w.books()
+	w.Advance(2 * time.Hour)
+	report := w.books()
+	if len(report.Open) != 4 || w.tasks(report.Open[0].ID) != 1 {
+		t.Fatalf("remainders %+v", report.Open)
+	}
+	explain := func(id, reason string) error {
+		return postgres.InTx(t.Context(), w.DB, func(tx pgx.Tx) error {
+			_, err := reconcile.Explain(t.Context(), tx, id, reason, w.Now())
+			return err
+		})
+	}
+	if err := explain(report.Open[0].ID, " "); !fault.Is(err, fault.Invalid) {
+		t.Errorf("without a reason: %v", err)
+	}
+	for _, d := range report.Open {
+		must(t, explain(d.ID, "The cleaning company's terminal"))
+		if err := explain(d.ID, "Once more"); !fault.Is(err, fault.Conflict) {
+			t.Errorf("twice: %v", err)
+		}
+		if w.tasks(d.ID) != 0 {
+			t.Errorf("the task of %s is open", d.What)
+		}
+	}
+	balances, err := reconcile.Balances(t.Context(), w.DB)
+	must(t, err)
+	for _, b := range balances {
+		if !b.Difference().IsZero() {
+			t.Errorf("at once the balance of %q differs by %s", b.Account, b.Difference().Format())
+		}
+	}
+	w.agree("booked")
+}
+
 func (w *world) tasks(discrepancy string) (n int) {
 	w.T.Helper()
 	if err := w.DB.QueryRow(w.T.Context(), `SELECT count(*) FROM tasks WHERE key = 'discrepancy:' || $1 AND closed_at IS NULL`, discrepancy).Scan(&n); err != nil {
@@ -302,5 +351,79 @@ func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Direct charges, separate charges and transfers: the rows are matched by what
+// moved, whoever took the money.
+func TestTheBooksMatchEveryWayOfTakingMoney(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	p := w.Payment(w.Held(w.tenant, factory.Home(t, w.DB, w.owner.ID, nil), 30, 3))
+	settle := func(account, intent string) {
+		t.Helper()
+		look, err := w.Stripe.LookAtDirectPayment(t.Context(), account, "", intent)
+		must(t, err)
+		must(t, postgres.InTx(t.Context(), w.DB, func(tx pgx.Tx) error { return payment.Post(t.Context(), tx, p, look) }))
+	}
+	pay := func(account string, more url.Values) string {
+		form := url.Values{"amount": {"50000"}, "currency": {"usd"}, "payment_method_types[]": {"card"}, "payment_method": {"pm_card_bypassPending"}, "confirm": {"true"}}
+		maps.Copy(form, more)
+		return w.make(account, "/v1/payment_intents", form)
+	}
+	direct := pay(w.acct, url.Values{"application_fee_amount": {"6000"}})
+	if report := w.books(); len(report.Open) != 4 { // charge, Stripe's fee, and ours on both sides
+		t.Errorf("before it is booked: %+v", report.Open)
+	}
+	settle(w.acct, direct)
+	w.agree("a direct charge")
+	w.make(w.acct, "/v1/refunds", url.Values{"payment_intent": {direct}, "amount": {"20000"}, "refund_application_fee": {"true"}})
+	settle(w.acct, direct)
+	w.agree("refunded in part")
+	separate := pay("", url.Values{"transfer_group": {"stay"}})
+	look, err := w.Stripe.LookAtPayment(t.Context(), "", separate)
+	must(t, err)
+	w.make("", "/v1/transfers", url.Values{"amount": {"30000"}, "currency": {"usd"}, "destination": {w.acct}, "source_transaction": {look.Charges[0].ID}, "transfer_group": {"stay"}})
+	settle("", separate)
+	w.agree("a separate charge and transfer")
+}
+
+// make is post, and says what was made.
+func (w *world) make(account, path string, form url.Values) string {
+	w.T.Helper()
+	status, made := w.ask(account, path, form)
+	if status != http.StatusOK {
+		w.T.Fatalf("POST %s: %d", path, status)
+	}
+	return made
+}
+
+// A read that was stopped goes on where it was, and only one that came to the
+// end moves the mark.
+func TestAReadThatIsStoppedGoesOn(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	const charges = 130
+	for range charges {
+		w.post("", "/v1/charges", url.Values{"amount": {"7700"}, "currency": {"usd"}, "source": {"tok_visa"}})
+	}
+	mark := func() (cursor string, complete bool, kept int) {
+		t.Helper()
+		must(t, w.DB.QueryRow(t.Context(), `SELECT rows_cursor, rows_until IS NOT NULL, (SELECT count(*) FROM balance_transactions WHERE account = '')
+			FROM stripe_reads WHERE account = ''`).Scan(&cursor, &complete, &kept))
+		return cursor, complete, kept
+	}
+	w.Control("faults", map[string]any{"route": "GET /v1/balance_transactions", "kind": "500", "count": 3, "after": 1})
+	if _, err := w.Reconcile.Books(t.Context()); err == nil {
+		t.Error("the failure is not told")
+	}
+	if cursor, complete, kept := mark(); cursor == "" || complete || kept != 100 {
+		t.Fatalf("after the failure: cursor %q, complete %v, %d rows", cursor, complete, kept)
+	}
+	if open := w.books().Open; len(open) != 2*charges {
+		t.Errorf("%d remainders", len(open))
+	}
+	if cursor, complete, kept := mark(); cursor != "" || !complete || kept != charges {
+		t.Errorf("after the next run: cursor %q, complete %v, %d rows", cursor, complete, kept)
 	}
 }

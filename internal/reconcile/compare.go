@@ -54,7 +54,7 @@ func remainders(ctx context.Context, q postgres.Querier, accounts []string) ([]r
 	all, err := postgres.All[remainder](ctx, q, `
 		WITH ours AS (
 			SELECT `+holder+` AS account, p.currency,
-				CASE WHEN t.kind = 'fee_refund' AND starts_with(side.name, 'owner:') AND m.source IS NOT NULL THEN 'fee:' || m.source ELSE t.reference END AS reference,
+				CASE WHEN t.kind = '`+explained+`' THEN t.object_id WHEN t.kind = 'fee_refund' AND starts_with(side.name, 'owner:') AND m.source IS NOT NULL THEN 'fee:' || m.source ELSE t.reference END AS reference,
 				sum(side.amount)::bigint AS amount, max(t.at) AS at, max(t.memo) AS memo, max(t.object_id) AS object_id, max(t.booking_id::text) AS booking_id
 			FROM ledger_postings p JOIN ledger_transactions t ON t.id = p.transaction_id
 			LEFT JOIN balance_transactions m ON t.kind = 'fee_refund' AND m.account = '' AND m.refs[1] = t.reference
@@ -69,7 +69,7 @@ func remainders(ctx context.Context, q postgres.Querier, accounts []string) ([]r
 			coalesce(t.words, '') AS words, coalesce(o.memo, '') AS memo, coalesce(o.object_id, '') AS object_id, o.booking_id,
 			greatest(o.at, t.at) AS at,
 			EXISTS (SELECT FROM ledger_transactions x JOIN ledger_postings y ON y.transaction_id = x.id
-				WHERE x.reference = coalesce(o.reference, t.reference) AND y.currency <> coalesce(o.currency, t.currency)) AS elsewhere
+				WHERE x.reference = coalesce(o.reference, t.reference) AND x.kind <> '`+explained+`' AND y.currency <> coalesce(o.currency, t.currency)) AS elsewhere
 		FROM ours o FULL JOIN theirs t USING (account, currency, reference)
 		WHERE coalesce(o.amount, 0) <> coalesce(t.amount, 0) AND account = ANY($1)
 		ORDER BY at, account, reference`, accounts)

@@ -38,6 +38,9 @@ type Discrepancy struct {
 // Money is what Stripe has more than the ledger.
 func (d Discrepancy) Money() money.Amount { return money.New(d.Theirs-d.Ours, d.Currency) }
 
+// In is minor units in its currency.
+func (d Discrepancy) In(minor int64) money.Amount { return money.New(minor, d.Currency) }
+
 const discrepancyColumns = `d.id, d.account, d.currency, d.reference, d.ours, d.theirs, d.what, d.cause, d.object_id, d.booking_id::text,
 	b.code, d.happened_at, d.first_seen, d.last_seen, d.resolved_at`
 

@@ -13,6 +13,7 @@ import (
 // subject has not had it before.
 const healed = `e.source = '` + inbound.SourceSweep + `' AND e.state = 'applied'
 	AND e.effect NOT IN ('', 'nothing new', 'nothing had changed', 'nothing at Stripe yet')
+	AND (NOT starts_with(e.subject, '` + inbound.Account + `:') OR strpos(e.effect, '→') > 0)
 	AND NOT EXISTS (SELECT FROM stripe_events before WHERE before.subject = e.subject AND before.effect = e.effect
 		AND before.object_id IN (e.object_id, substr(e.subject, strpos(e.subject, ':') + 1), split_part(e.subject, '/', 2))
 		AND before.state = 'applied' AND before.applied_at < e.applied_at)`

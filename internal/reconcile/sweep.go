@@ -73,8 +73,10 @@ type sweeping struct {
 	wrong   []error
 }
 
+// round asks before it ends holds: one that was paid, or has ended at Stripe,
+// needs no request of ours.
 func (w *sweeping) round(ctx context.Context) {
-	for _, step := range []func(context.Context) error{w.resume, w.endHolds, w.lookUp, w.catchUp, w.Drain} {
+	for _, step := range []func(context.Context) error{w.resume, w.lookUp, w.catchUp, w.Drain, w.endHolds} {
 		if err := step(ctx); err != nil {
 			w.wrong = append(w.wrong, err)
 		}

@@ -147,7 +147,7 @@ func refund(r *stripe.Refund) Refund {
 func transfer(t *stripe.Transfer) Transfer {
 	out := Transfer{
 		ID: t.ID, Amount: t.Amount, AmountReversed: t.AmountReversed,
-		Currency: money.Currency(t.Currency), Created: unix(t.Created),
+		Currency: money.Currency(t.Currency), Created: unix(t.Created), Metadata: t.Metadata,
 	}
 	if t.Destination != nil {
 		out.Destination = t.Destination.ID
@@ -200,7 +200,7 @@ func dispute(d *stripe.Dispute) Dispute {
 		out.PaymentIntentID = d.PaymentIntent.ID
 	}
 	if e := d.EvidenceDetails; e != nil {
-		out.DueBy, out.HasEvidence, out.SubmissionCount = unixPointer(e.DueBy), e.HasEvidence, int(e.SubmissionCount)
+		out.DueBy, out.HasEvidence, out.SubmissionCount, out.PastDue = unixPointer(e.DueBy), e.HasEvidence, int(e.SubmissionCount), e.PastDue
 	}
 	for _, b := range d.BalanceTransactions {
 		out.BalanceTransactions = append(out.BalanceTransactions, balanceTransaction(b))
