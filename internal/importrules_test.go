@@ -47,17 +47,19 @@ var rooms = map[string]string{
 	"hosting":   "audit booking connect fault inbound listing notify postgres stripeapi task user webhook",
 	"checkout":  "audit booking calendar connect fault inbound ledger listing money notify paper payment postgres stripeapi task user",
 	"payout":    "audit booking calendar connect fault inbound ledger listing money notify paper payment postgres stripeapi task user webhook",
+	"doctor":    "config mail postgres stripeapi",
+	"invariant": "booking postgres task",
 	"reconcile": "booking connect fault inbound ledger money payment postgres stripeapi task",
 
-	"site": "account audit basemap booking calendar checkout config connect fault hosting inbound ledger listing mail money notify payment payout postgres reconcile stripeapi task user view webhook web",
-	"app":  "account checkout config connect hosting inbound mail notify payment payout postgres reconcile site stripeapi view web webhook",
+	"site": "account audit basemap booking calendar checkout config connect fault hosting inbound invariant ledger listing mail money notify payment payout postgres reconcile stripeapi task user view webhook web",
+	"app":  "account checkout config connect hosting inbound invariant mail notify payment payout postgres reconcile site stripeapi view web webhook",
 	"demo": "calendar fault listing money postgres user",
 
 	"testkit/pgtest":   "postgres postgres/embedded migrations",
 	"testkit/browser":  "",
 	"testkit/htmltest": "",
 	"testkit/factory":  "listing money user",
-	"testkit/apptest":  "app booking calendar checkout config connect inbound listing payment site stripesandbox testkit/factory testkit/pgtest user webhook",
+	"testkit/apptest":  "app booking calendar checkout config connect inbound invariant listing payment site stripesandbox testkit/factory testkit/pgtest user webhook",
 }
 
 const module = "hearth/"

@@ -6,7 +6,10 @@
 //	                       with Stripe's sandbox stand-in unless STRIPE_SECRET_KEY is set
 //	hearth migrate         bring the database's schema up to date, and end
 //	hearth admin EMAIL     make the person with this address an admin
-//	hearth reconcile       ask Stripe again about everything that is not settled, once
+//	hearth reconcile       ask Stripe about everything, and hold the books against it;
+//	                       an error when anything is left over; --json
+//	hearth audit [--json]  look at everything that may never be; ends with 1 when something is so
+//	hearth doctor [--json] look the installation over, with a mend for what is not well
 //	hearth roles           print the script of the database's roles, for psql
 //	hearth events          list the event types to subscribe both webhook endpoints to
 //	hearth health          ask a running server how it is; for container health checks
@@ -33,7 +36,12 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, os.Args[1:]); err != nil {
+	err := run(ctx, os.Args[1:])
+	var v verdict
+	if errors.As(err, &v) {
+		os.Exit(int(v))
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "hearth:", strings.ReplaceAll(err.Error(), "\n", "\n        "))
 		os.Exit(1)
 	}
@@ -58,12 +66,16 @@ func run(ctx context.Context, args []string) error {
 	case "admin":
 		return grantAdmin(ctx, c, args)
 	case "reconcile":
-		return reconcileOnce(ctx, c)
+		return reconcileOnce(ctx, c, args)
 	case "events":
 		for _, name := range slices.Sorted(keys(app.Types())) {
 			fmt.Println(name)
 		}
 		return nil
+	case "audit":
+		return auditOnce(ctx, c, args, os.Stdout)
+	case "doctor":
+		return examine(ctx, c, args, os.Stdout)
 	case "roles":
 		fmt.Print(postgres.Roles)
 		return nil
@@ -83,7 +95,14 @@ const usage = `hearth COMMAND
                 (with your own sk_test_ key in STRIPE_SECRET_KEY it talks to Stripe)
   migrate       bring the database's schema up to date
   admin EMAIL   make the person with this address an admin
-  reconcile     ask Stripe again about everything that is not settled, once
+  reconcile     ask Stripe about everything, and hold the books against it (--json); an error
+                when anything is left over
+  audit [--json]
+                look at everything that may never be: ends with 0 when nothing is so, with 1
+                when something is, with 2 when it could not look
+  doctor [--json]
+                look over keys, webhook endpoints, clocks, database, roles, mail, disk and jobs:
+                each with what to do about it; ends with 1 when something is bad
   roles         print the script of the database's roles, for psql
   events        list the event types for the two webhook endpoints
   health        ask the running server how it is

@@ -134,20 +134,6 @@ func grantAdmin(ctx context.Context, c config.Config, args []string) error {
 	})
 }
 
-func reconcileOnce(ctx context.Context, c config.Config) error {
-	if err := errors.Join(needDatabase(c), c.Check()); err != nil {
-		return err
-	}
-	a, err := app.New(ctx, c, nil, logger(c))
-	if err != nil {
-		return err
-	}
-	defer a.Close()
-	run, err := a.Reconcile.Sweep(ctx)
-	fmt.Printf("%d looked up, %d sent again\n", run.LookedUp, run.Resumed)
-	return errors.Join(err, a.Inbox.Drain(ctx))
-}
-
 // health is for containers without a shell or curl.
 func health(ctx context.Context, c config.Config) error {
 	_, port, err := net.SplitHostPort(c.Addr)

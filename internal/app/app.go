@@ -16,6 +16,7 @@ import (
 	"hearth/internal/config"
 	"hearth/internal/hosting"
 	"hearth/internal/inbound"
+	"hearth/internal/invariant"
 	"hearth/internal/mail"
 	"hearth/internal/notify"
 	"hearth/internal/payout"
@@ -46,11 +47,13 @@ type App struct {
 	Checkout  *checkout.Service
 	Payout    *payout.Service
 	Reconcile *reconcile.Service
+	Audits    *invariant.Service
 	Sender    mail.Sender
 	Now       func() time.Time
 	Logger    *slog.Logger
 
-	jobs *river.Client[pgx.Tx]
+	jobs    *river.Client[pgx.Tx]
+	process int32 // this one's number: see freeDead
 }
 
 // New opens the database, which must be migrated, and wires the services. Now
@@ -63,7 +66,7 @@ func New(ctx context.Context, c config.Config, now func() time.Time, log *slog.L
 	if err != nil {
 		return nil, err
 	}
-	a := &App{Config: c, DB: db, Now: now, Logger: log}
+	a := &App{Config: c, DB: db, Now: now, Logger: log, process: newProcess()}
 	if err := a.wire(); err != nil {
 		db.Close()
 		return nil, err
@@ -75,7 +78,7 @@ func New(ctx context.Context, c config.Config, now func() time.Time, log *slog.L
 // are the usual ones.
 func (a *App) Site(limits site.Limits) *site.Server {
 	s := &site.Server{Config: a.Config, DB: a.DB, View: a.View, Sessions: site.NewSessions(a.DB, a.Config.BaseURL),
-		Account: a.Account, Hosting: a.Hosting, Checkout: a.Checkout, Payout: a.Payout, Inbox: a.Inbox,
+		Account: a.Account, Hosting: a.Hosting, Checkout: a.Checkout, Payout: a.Payout, Reconcile: a.Reconcile, Inbox: a.Inbox, Audit: a.Audits,
 		Raw: map[string]http.Handler{
 			"/webhooks/stripe":         a.Inbox.Receive(inbound.SourceAccount, a.Config.WebhookSecrets),
 			"/webhooks/stripe/connect": a.Inbox.Receive(inbound.SourceConnect, a.Config.ConnectWebhookSecrets),
@@ -96,7 +99,7 @@ const sandboxRate = 1000
 func (a *App) wire() (err error) {
 	c := a.Config
 	rate := 0
-	if c.SandboxURL != "" {
+	if c.Sandbox() {
 		rate = sandboxRate
 	}
 	a.Stripe, err = stripeapi.New(stripeapi.Config{Key: c.StripeKey, APIBase: c.StripeAPIBase, DB: a.DB, Now: a.Now, Logger: a.Logger, Rate: rate})
@@ -119,22 +122,21 @@ func (a *App) wire() (err error) {
 	a.Checkout = &checkout.Service{DB: a.DB, Stripe: a.Stripe, Jobs: enqueue, Notify: a.Notify, Look: a.Inbox.LookNow,
 		BaseURL: c.BaseURL, Fee: c.Fee(), Currency: c.Currency(), Now: a.Now, Logger: a.Logger}
 	a.Inbox.Handlers = handlers(a.Checkout, a.Hosting, a.Payout)
-	a.Reconcile = &reconcile.Service{DB: a.DB, Livemode: c.Live(), EndHold: a.Checkout.EndHold, Now: a.Now, Logger: a.Logger,
-		Finish: map[string]func(context.Context, stripeapi.RequestID) error{},
-		CatchUp: func(ctx context.Context, from time.Time) (int, error) {
-			events, err := a.Stripe.Events(ctx, stripeapi.EventQuery{Types: worthCatchingUp, From: from})
-			if err != nil {
-				return 0, err
-			}
-			return a.Inbox.Missed(ctx, events)
-		},
+	a.Reconcile = &reconcile.Service{DB: a.DB, Stripe: a.Stripe, Jobs: enqueue, Livemode: c.Live(), EndHold: a.Checkout.EndHold, Now: a.Now, Logger: a.Logger,
+		Finish: map[string]func(context.Context, stripeapi.RequestID) error{}, Payouts: a.Payout.Resume,
+		Missed: a.Inbox.Missed, Drain: a.Inbox.Drain, Types: worthCatchingUp,
 		Nudge: func(ctx context.Context, source string, subject inbound.Subject) error {
 			return a.Inbox.Nudge(ctx, a.DB, source, subject, "")
 		}}
+	a.Audits = &invariant.Service{DB: a.DB, Now: a.Now, Logger: a.Logger}
 	for _, purpose := range checkout.Purposes {
 		a.Reconcile.Finish[purpose] = a.Checkout.Finish
 	}
+	for _, purpose := range hosting.Purposes {
+		a.Reconcile.Finish[purpose] = a.Hosting.Finish
+	}
 	a.jobs, err = river.NewClient(riverpgxv5.New(a.DB), &river.Config{
+		ID:      clientID(a.process),
 		Workers: a.workers(), PeriodicJobs: periodic(), Logger: quiet(a.Logger),
 		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 8}},
 		JobTimeout:           2 * time.Minute,
@@ -167,15 +169,26 @@ func sender(c config.Config) mail.Sender {
 // Run works the inbox and the jobs off until the context ends, and returns when
 // both have let go.
 func (a *App) Run(ctx context.Context) error {
+	here, err := postgres.Announce(ctx, a.DB, a.process)
+	if err != nil {
+		return err
+	}
+	a.Inbox.Process.Store(a.process)
 	if err := a.jobs.Start(context.WithoutCancel(ctx)); err != nil {
 		return fmt.Errorf("start the job workers: %w", err)
 	}
-	var all sync.WaitGroup
+	var all, presence sync.WaitGroup
+	staying, leave := context.WithCancel(context.WithoutCancel(ctx))
+	presence.Go(func() { here.Keep(staying) }) // until all the rest has let go
 	all.Go(func() { a.Inbox.Run(ctx) })
+	all.Go(func() { a.freeDead(ctx) })
 	<-ctx.Done()
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
-	err := a.jobs.StopAndCancel(stopping)
+	err = a.jobs.StopAndCancel(stopping)
 	all.Wait()
+	a.Inbox.Process.Store(0)
+	leave()
+	presence.Wait()
 	return err
 }

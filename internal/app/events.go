@@ -7,6 +7,7 @@ import (
 	"hearth/internal/inbound"
 	"hearth/internal/payment"
 	"hearth/internal/payout"
+	"hearth/internal/reconcile"
 	"hearth/internal/webhook"
 )
 
@@ -43,12 +44,24 @@ func Types() map[string]webhook.Resolve {
 }
 
 // worthCatchingUp are the events about what nobody waits for: the sweep asks
-// Stripe for those that no webhook brought. Stripe takes up to 20 types.
-var worthCatchingUp = []string{
+// Stripe for those that no webhook brought, of our own account and of every
+// connected one. Stripe takes up to 20 types.
+var worthCatchingUp = map[string][]string{
+	reconcile.PlatformEvents: append([]string{
+		"transfer.reversed", "application_fee.refunded", "radar.early_fraud_warning.created",
+		"account.application.deauthorized",
+	}, movesMoney...),
+	reconcile.AccountEvents: append([]string{
+		"account.updated", "account.external_account.updated", "capability.updated",
+		"payout.created", "payout.updated", "payout.paid", "payout.failed", "payout.canceled",
+	}, movesMoney...),
+}
+
+// movesMoney happens on our account, or on an owner's who is charged directly.
+var movesMoney = []string{
 	"payment_intent.succeeded", "charge.refunded", "charge.refund.updated",
 	"charge.dispute.created", "charge.dispute.updated", "charge.dispute.closed",
 	"charge.dispute.funds_withdrawn", "charge.dispute.funds_reinstated",
-	"transfer.reversed", "application_fee.refunded", "radar.early_fraud_warning.created",
 }
 
 // handlers says who looks at which kind of subject.

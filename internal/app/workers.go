@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"hearth/internal/checkout"
+	"hearth/internal/hosting"
+	"hearth/internal/invariant"
 	"hearth/internal/notify"
 	"hearth/internal/payout"
 	"hearth/internal/reconcile"
@@ -18,8 +20,11 @@ func (a *App) workers() *river.Workers {
 	river.AddWorker(all, &checkout.SendWorker{Checkout: a.Checkout})
 	river.AddWorker(all, &checkout.ExpireHoldWorker{Checkout: a.Checkout})
 	river.AddWorker(all, &checkout.CompleteWorker{Checkout: a.Checkout})
+	river.AddWorker(all, &hosting.MindWorker{Hosting: a.Hosting})
 	river.AddWorker(all, &payout.ReleaseWorker{Payout: a.Payout, Logger: a.Logger})
 	river.AddWorker(all, &reconcile.SweepWorker{Reconcile: a.Reconcile})
+	river.AddWorker(all, &reconcile.BooksWorker{Reconcile: a.Reconcile})
+	river.AddWorker(all, &invariant.AuditWorker{Audit: a.Audits})
 	return all
 }
 
@@ -32,7 +37,10 @@ func periodic() []*river.PeriodicJob {
 	}
 	return []*river.PeriodicJob{
 		every(reconcile.Every, reconcile.SweepArgs{}),
+		every(reconcile.BooksEvery, reconcile.BooksArgs{}),
 		every(payout.ReleaseEvery, payout.ReleaseArgs{}),
 		every(time.Hour, checkout.CompleteArgs{}),
+		every(time.Hour, hosting.MindArgs{}),
+		every(invariant.Every, invariant.AuditArgs{}),
 	}
 }

@@ -15,8 +15,9 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// OnDispute looks a dispute up and returns the change that mirrors it, and that
-// gives back, when the bank has decided, what nobody can stay for.
+// OnDispute looks a dispute up and returns the change that mirrors it, that
+// gives back, when the bank has decided, what nobody can stay for, and that
+// settles the loss, or the win, with the owner.
 func (s *Service) OnDispute(ctx context.Context, subject inbound.Subject, _ []inbound.Event) (inbound.Change, error) {
 	seen := s.Now()
 	theirs, err := s.Stripe.Dispute(ctx, subject.ID)
@@ -45,8 +46,14 @@ func (s *Service) OnDispute(ctx context.Context, subject inbound.Subject, _ []in
 		if err != nil {
 			return "", err
 		}
+		if err := s.endWarnings(ctx, tx, b, p); err != nil {
+			return "", err
+		}
 		changes, err := s.tellDispute(ctx, tx, moved, steps[0])
-		return strings.Join(changes, "; "), err
+		if err != nil {
+			return "", err
+		}
+		return strings.Join(changes, "; "), s.followDisputes(ctx, tx, moved, p)
 	}, nil
 }
 
@@ -101,13 +108,4 @@ func (s *Service) tellOwner(ctx context.Context, tx pgx.Tx, b booking.Booking, t
 		return nil
 	}
 	return s.Notify.Enqueue(ctx, tx, mail(template, b, b.OwnerID, key, data))
-}
-
-func (s *Service) onFraudWarning(ctx context.Context, tx pgx.Tx, b booking.Booking, p payment.Payment, w stripeapi.EarlyFraudWarning) error {
-	first, err := payment.SaveFraudWarning(ctx, tx, p, w)
-	if err != nil || !first {
-		return err
-	}
-	return s.Notify.EnqueueAdmins(ctx, tx, "fraud_warning_admin:"+w.ID, "fraud_warning_admin", string(b.ID),
-		map[string]any{"amount": p.AmountReceived, "currency": string(p.Currency), "reason": w.Type, "reference": w.ID})
 }

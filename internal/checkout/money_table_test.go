@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,8 +13,9 @@ import (
 	"hearth/internal/booking"
 	"hearth/internal/ledger"
 	"hearth/internal/listing"
-	"hearth/internal/payment"
+	"hearth/internal/money"
 	"hearth/internal/stripeapi"
+	"hearth/internal/stripesandbox"
 	"hearth/internal/testkit/apptest"
 	"hearth/internal/testkit/factory"
 	"hearth/internal/user"
@@ -29,9 +31,10 @@ const (
 // account has after each step; docs/money.md shows exactly that.
 func TestMoneyTable(t *testing.T) {
 	t.Parallel()
-	tables := make([]string, len(flows))
+	all := everyFlow()
+	tables := make([]string, len(all))
 	t.Run("flows", func(t *testing.T) {
-		for i, f := range flows {
+		for i, f := range all {
 			t.Run(f.name, func(t *testing.T) {
 				t.Parallel()
 				tables[i] = f.table(t)
@@ -69,38 +72,62 @@ type stage struct {
 	*apptest.World
 	owner, tenant, admin user.User
 	acct                 string
-	platform             int64 // at Stripe, before the first step
+	other                string // another account that the charge is split with
+	currency             money.Currency
+	raws                 []raw
+	platform, owned      int64 // at Stripe, before the first step
 	baseline             map[string]int64
 	rows                 strings.Builder
 }
 
-func (f flow) table(t *testing.T) string {
-	w, owner, tenant := scene(t)
-	s := &stage{World: w, owner: owner, tenant: tenant, admin: factory.Person(t, w.DB, "Ada", user.Admin), acct: w.AccountOf(owner.ID).StripeAccountID}
+func (f flow) table(t *testing.T) string { return newStage(t, "usd").show(f) }
+
+func newStage(t *testing.T, currency money.Currency, edit ...func(*stripesandbox.Options)) *stage {
+	t.Helper()
+	w := apptest.Start(t, edit...)
+	owner, tenant := w.Owner("Nora"), factory.Person(t, w.DB, "Maya")
+	s := &stage{World: w, owner: owner, tenant: tenant, admin: factory.Person(t, w.DB, "Ada", user.Admin), acct: w.AccountOf(owner.ID).StripeAccountID, currency: currency}
 	// The fees of another owner's stay: a platform has money of its own.
-	w.Confirmed(tenant, factory.Home(t, w.DB, w.Owner("Ossi").ID, map[string]any{"nightly_price": 100000}), 90, 20)
+	w.Confirmed(tenant, factory.Home(t, w.DB, w.Owner("Ossi").ID, map[string]any{"nightly_price": 100000, "currency": currency}), 90, 20)
 	w.Advance(3 * 24 * time.Hour)
-	s.platform, s.baseline = s.atStripe(""), s.balances()
-	fmt.Fprintf(&s.rows, "### %s\n\n%s\n\n| after | %s |\n|---|%s\n", f.name, f.story, strings.Join(columns(), " | "), strings.Repeat("--:|", len(columns())))
+	s.begin()
+	return s
+}
+
+// begin makes everything after it count from here.
+func (s *stage) begin() {
+	s.T.Helper()
+	s.platform, s.owned, s.baseline = s.atStripe(""), s.atStripe(s.acct), s.balances()
+}
+
+func (s *stage) show(f flow) string {
+	s.T.Helper()
+	fmt.Fprintf(&s.rows, "### %s\n\n%s\n\n| after | %s |\n|---|%s\n", f.name, f.story, strings.Join(s.columns(), " | "), strings.Repeat("--:|", len(s.columns())))
 	f.walk(s)
 	return s.rows.String()
 }
 
 // columns are the accounts, the owner's without their name.
-func columns() []string {
-	return []string{"tenant", "escrow", "owner", "debt", "revenue", "stripe_fees", "disputes", "bank"}
+func (s *stage) columns() []string {
+	all := []string{"tenant", "escrow", "owner", "debt", "revenue", "stripe_fees", "disputes", "bank"}
+	if s.other != "" {
+		all = slices.Insert(all, 3, "co-owner")
+	}
+	return all
 }
 
 func (s *stage) balances() map[string]int64 {
 	s.T.Helper()
 	all := map[string]int64{}
-	for _, column := range columns() {
+	for _, column := range s.columns() {
 		account := column
 		switch column {
 		case "owner", "debt", "bank":
 			account += ":" + s.acct
+		case "co-owner":
+			account = ledger.Owner(s.other)
 		}
-		balance, err := ledger.Balance(s.T.Context(), s.DB, account, "usd")
+		balance, err := ledger.Balance(s.T.Context(), s.DB, account, s.currency)
 		if err != nil {
 			s.T.Fatal(err)
 		}
@@ -115,7 +142,7 @@ func (s *stage) atStripe(account string) (sum int64) {
 	if err != nil {
 		s.T.Fatal(err)
 	}
-	return balance.Available["usd"] + balance.Pending["usd"]
+	return balance.Available[s.currency] + balance.Pending[s.currency]
 }
 
 // after settles what happened and writes the row. The books must sum to
@@ -123,8 +150,9 @@ func (s *stage) atStripe(account string) (sum int64) {
 func (s *stage) after(step string) {
 	s.T.Helper()
 	s.Settle()
+	s.postRaws()
 	now, sum, cells := s.balances(), int64(0), []string{}
-	for _, column := range columns() {
+	for _, column := range s.columns() {
 		now[column] -= s.baseline[column]
 		sum += now[column]
 		cell := ""
@@ -136,8 +164,11 @@ func (s *stage) after(step string) {
 	if sum != 0 {
 		s.T.Errorf("after %q the books sum to %d: %v", step, sum, now)
 	}
-	if theirs := s.atStripe(s.acct); theirs != now["owner"] {
+	if theirs := s.atStripe(s.acct) - s.owned; theirs != now["owner"] {
 		s.T.Errorf("after %q the owner's balance is %d at Stripe: %v", step, theirs, now)
+	}
+	if s.other != "" && s.atStripe(s.other) != now["co-owner"] {
+		s.T.Errorf("after %q the co-owner's balance is %d at Stripe: %v", step, s.atStripe(s.other), now)
 	}
 	if theirs := s.atStripe("") - s.platform; theirs != now["escrow"]+now["revenue"]+now["debt"] {
 		s.T.Errorf("after %q our balance is %d at Stripe: %v", step, theirs, now)
@@ -147,7 +178,7 @@ func (s *stage) after(step string) {
 
 // home lets five nights for 1200.00 and ten for 2400.00.
 func (s *stage) home() listing.Listing {
-	return factory.Home(s.T, s.DB, s.owner.ID, map[string]any{"nightly_price": 24000, "cleaning_fee": 0})
+	return factory.Home(s.T, s.DB, s.owner.ID, map[string]any{"nightly_price": 24000, "cleaning_fee": 0, "currency": s.currency})
 }
 
 func (s *stage) paid(card string, inDays, nights int) booking.Booking {
@@ -159,7 +190,7 @@ func (s *stage) paid(card string, inDays, nights int) booking.Booking {
 
 func (s *stage) refund(b booking.Booking, minor int64) {
 	s.T.Helper()
-	if _, err := s.Checkout.Refund(s.T.Context(), booking.Admin(s.admin.ID, "192.0.2.9"), b.ID, usd(minor), "Broken heating"); err != nil {
+	if _, err := s.Checkout.Refund(s.T.Context(), booking.Admin(s.admin.ID, "192.0.2.9"), b.ID, money.New(minor, s.currency), "Broken heating"); err != nil {
 		s.T.Fatal(err)
 	}
 }
@@ -178,7 +209,7 @@ func (s *stage) post(path string, form url.Values) {
 	if err != nil {
 		s.T.Fatal(err)
 	}
-	request.Header.Set("Authorization", "Bearer sk_test_apptest")
+	request.Header.Set("Authorization", "Bearer sk_test_dashboard")
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	answer, err := http.DefaultClient.Do(request)
 	if err != nil {
@@ -204,13 +235,30 @@ func (s *stage) disputed() (b booking.Booking, dispute string) {
 	s.T.Helper()
 	b = s.paid(apptest.Good, 30, 5)
 	s.after("the tenant pays")
-	s.Control("charges/"+s.look(b).Charges[0].ID+"/dispute", map[string]any{})
+	dispute = s.dispute(b)
 	s.after("the bank opens a dispute")
-	all, err := payment.DisputesOf(s.T.Context(), s.DB, s.Payment(b).ID)
-	if err != nil || len(all) != 1 {
-		s.T.Fatalf("disputes %+v, %v", all, err)
+	return b, dispute
+}
+
+func (s *stage) dispute(b booking.Booking) string {
+	s.T.Helper()
+	return s.chargeBack(s.look(b).Charges[0].ID, false)
+}
+
+// resolve is the bank's decision.
+func (s *stage) resolve(dispute, outcome string) {
+	s.T.Helper()
+	s.Control("disputes/"+dispute+"/resolve", map[string]any{"outcome": outcome})
+	s.Settle()
+}
+
+// recover takes what can be taken back, as an admin who has read how much.
+func (s *stage) recover(dispute string) {
+	s.T.Helper()
+	s.Settle()
+	if err := s.Checkout.RecoverDispute(s.T.Context(), booking.Admin(s.admin.ID, "192.0.2.9"), dispute, usd(120000), "The owner let us down"); err != nil {
+		s.T.Fatal(err)
 	}
-	return b, all[0].ID
 }
 
 const (
@@ -268,16 +316,55 @@ var flows = []flow{
 		s.Advance(inAWeek)
 		s.after("the bank returns it")
 	}},
-	{"Dispute, lost", "The bank takes amount and dispute fee from us, not from the owner. While it runs the owner's payout is frozen and refunds are refused. A lost dispute leaves nothing to pay out for the stay; an admin takes the owner's part back by a transfer reversal at Stripe's Dashboard, and the books follow.", func(s *stage) {
-		b, dispute := s.disputed()
-		s.Control("disputes/"+dispute+"/resolve", map[string]any{"outcome": "lost"})
+	{"Dispute, lost", "The bank takes amount and dispute fee from us, not from the owner. While it runs the owner's payout is frozen and refunds are refused. When it is lost, Hearth takes the owner's part back: the transfer is reversed, and we give up our fee with it.", func(s *stage) {
+		_, dispute := s.disputed()
+		s.resolve(dispute, "lost")
 		s.after("lost")
-		s.post("/v1/transfers/"+s.look(b).Transfer.ID+"/reversals", url.Values{"amount": {"120000"}, "refund_application_fee": {"true"}})
-		s.after("an admin reverses the transfer")
+		sweep(s.T, s.World)
+		s.after("Hearth reverses the transfer")
 	}},
 	{"Dispute, won", "The amount comes back, the dispute fee does not.", func(s *stage) {
 		_, dispute := s.disputed()
-		s.Control("disputes/"+dispute+"/resolve", map[string]any{"outcome": "won"})
+		s.resolve(dispute, "won")
+		s.after("won")
+	}},
+	{"Dispute, lost when the owner's balance is short", "The money had left before the dispute came, so Stripe refuses the reversal. The owner owes us their part, and later payouts leave it in the balance.", func(s *stage) {
+		b := s.paid(apptest.Good, 3, 5)
+		s.after("the tenant pays")
+		s.Advance(inAWeek)
+		s.payOut()
+		s.after("the payout")
+		dispute := s.dispute(b)
+		s.after("the bank opens a dispute")
+		s.resolve(dispute, "lost")
+		sweep(s.T, s.World)
+		s.after("lost, and Stripe refuses the reversal")
+		s.paid(apptest.Good, 3, 10)
+		s.after("the owner's next stay, of 2400.00, is paid")
+		s.Advance(inAWeek)
+		s.payOut()
+		s.after("its payout leaves what is owed")
+	}},
+	{"Dispute, won after the owner's part was taken back", "An admin may take it back while the bank decides. Stripe gives nothing back to the owner by itself: after a win Hearth makes a transfer of what the owner lost, and our fee is ours again.", func(s *stage) {
+		_, dispute := s.disputed()
+		s.recover(dispute)
+		s.after("an admin takes the owner's part back")
+		s.resolve(dispute, "won")
+		s.after("won")
+		sweep(s.T, s.World)
+		s.after("Hearth transfers it back")
+	}},
+	{"Dispute, won after the owner came to owe it", "The same with a short balance: the debt is lifted.", func(s *stage) {
+		b := s.paid(apptest.Good, 3, 5)
+		s.after("the tenant pays")
+		s.Advance(inAWeek)
+		s.payOut()
+		s.after("the payout")
+		dispute := s.dispute(b)
+		s.after("the bank opens a dispute")
+		s.recover(dispute)
+		s.after("an admin takes the owner's part back, and Stripe refuses")
+		s.resolve(dispute, "won")
 		s.after("won")
 	}},
 }

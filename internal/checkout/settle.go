@@ -136,10 +136,18 @@ func (s *Service) settle(ctx context.Context, tx pgx.Tx, p payment.Payment, look
 		}
 		told = append(told, change...)
 	}
+	recovered, err := s.settleRecoveries(ctx, tx, moved, after, look)
+	if err != nil {
+		return "", err
+	}
+	told = append(told, recovered...)
 	for _, w := range look.warnings {
 		if err := s.onFraudWarning(ctx, tx, b, after, w); err != nil {
 			return "", err
 		}
+	}
+	if err := s.endWarnings(ctx, tx, b, after); err != nil {
+		return "", err
 	}
 	return effect(before, after, b, moved, told), nil
 }

@@ -1,6 +1,7 @@
 package checkout
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -90,15 +91,16 @@ func (s *Service) Start(ctx context.Context, tenant user.ID, r Request) (booking
 	return b, url, err
 }
 
+func closed() error { return fault.New(fault.Conflict, "This home cannot be booked right now.") }
+
 // payableAccount asks Stripe, now, whether the owner can be paid.
 func (s *Service) payableAccount(ctx context.Context, home listing.Listing) (string, error) {
-	closed := fault.New(fault.Conflict, "This home cannot be booked right now.")
 	if home.Status != listing.Published {
-		return "", closed
+		return "", closed()
 	}
 	known, err := connect.ByUser(ctx, s.DB, home.OwnerID, s.Stripe.Livemode())
 	if fault.Is(err, fault.NotFound) || (err == nil && !known.CanBePaid()) {
-		return "", closed
+		return "", closed()
 	}
 	if err != nil {
 		return "", err
@@ -110,7 +112,7 @@ func (s *Service) payableAccount(ctx context.Context, home listing.Listing) (str
 	}
 	if gone || !known.With(theirs, s.Now()).CanBePaid() {
 		subject := inbound.Subject{Kind: inbound.Account, ID: known.StripeAccountID}
-		return "", errors.Join(closed, s.Look(ctx, inbound.SourceOwn, subject))
+		return "", errors.Join(closed(), s.Look(ctx, inbound.SourceOwn, subject))
 	}
 	return known.StripeAccountID, nil
 }
@@ -147,6 +149,9 @@ func (s *Service) open(ctx context.Context, tenant user.ID, r Request, home list
 			HoldUntil: ends.Add(holdMargin)}, now)
 		if err != nil {
 			return err
+		}
+		if a, err := connect.Keep(ctx, tx, account); err != nil || !a.CanBePaid() { // paused or lost since it was asked
+			return cmp.Or[error](err, closed())
 		}
 		p, err := payment.Begin(ctx, tx, payment.Opening{ListingID: string(home.ID), BookingID: string(b.ID), Livemode: s.Stripe.Livemode(),
 			Amount: b.Total(), Fee: b.Fee(), Destination: account}, now)

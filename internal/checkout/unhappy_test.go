@@ -20,6 +20,11 @@ import (
 func scene(t *testing.T) (w *apptest.World, owner, tenant user.User) {
 	t.Helper()
 	w = apptest.Start(t)
+	t.Cleanup(func() {
+		if !t.Failed() {
+			w.Audit()
+		}
+	})
 	return w, w.Owner("Nora"), factory.Person(t, w.DB, "Maya")
 }
 

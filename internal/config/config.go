@@ -24,6 +24,7 @@ type Config struct {
 	Addr        string `env:"HEARTH_ADDR" envDefault:":8080"`
 	BaseURL     string `env:"HEARTH_BASE_URL" envDefault:"http://localhost:8080"`
 	DatabaseURL string `env:"DATABASE_URL"`
+	AuditURL    string `env:"HEARTH_AUDIT_DATABASE_URL"` // as the auditor, for "hearth audit"
 	DataDir     string `env:"HEARTH_DATA_DIR"`
 	LogFormat   string `env:"HEARTH_LOG" envDefault:"json"`
 

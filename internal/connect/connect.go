@@ -1,13 +1,14 @@
 // Package connect knows a homeowner's connected account: the Stripe account
 // that is paid for the stays in their homes.
 //
-// A person has at most one account per mode. Its row is written together with
+// A person has at most one account in use per mode. Its row is written together with
 // the planned request that creates it, before Stripe is asked: so an answer
 // that never arrived leaves a row without an account id, and the same request
 // is sent again under the same key.
 //
 // Everything else in the row is Stripe's word, written whole by [Apply] from a
-// fresh look and never guessed. What follows from it is derived at read:
+// fresh look and never guessed; but for two words of our own, [Pause] and
+// [Retire], which no look touches. What follows is derived at read:
 // [Account.CanBePaid] says whom we may take money for (the view
 // payable_owners says the same in SQL, and a test holds the two together),
 // [Account.State] sums the flags up for people, and [Account.Due] says in plain
@@ -54,6 +55,9 @@ type Account struct {
 	Errors           []Problem
 	DueBy            *time.Time
 	PayoutInterval   string
+	PausedAt         *time.Time // by us: nothing new is booked, nothing is paid out
+	PausedReason     string
+	RetiredAt        *time.Time // by us: what is in it is paid out, nothing new comes in
 	DeauthorizedAt   *time.Time
 	LostAt           *time.Time
 	FetchedAt        *time.Time
@@ -76,15 +80,23 @@ const (
 	InReview     State = "in_review"    // Stripe is checking; nobody has to do anything
 	Active       State = "active"       // may be paid
 	Restricted   State = "restricted"   // may not be paid until somebody does something
+	Paused       State = "paused"       // Stripe would pay, we do not let it for now
 	Rejected     State = "rejected"     // Stripe refuses this owner
-	Disconnected State = "disconnected" // the owner cut the tie, or Stripe no longer knows the account
+	Disconnected State = "disconnected" // the owner or we cut the tie, or Stripe no longer knows the account
 )
 
 // CanBePaid reports whether we may take money for this owner. The view
 // payable_owners is the same rule in SQL.
 func (a Account) CanBePaid() bool {
-	return a.StripeAccountID != "" && a.ChargesEnabled && a.Transfers == active && !a.Rejected() && !a.Lost()
+	return a.StripeAccountID != "" && a.ChargesEnabled && a.Transfers == active && !a.Rejected() && !a.Lost() && !a.Paused() && !a.Retired()
 }
+
+// Paused reports our own hold: no new bookings, no payouts, until it is lifted.
+func (a Account) Paused() bool { return a.PausedAt != nil }
+
+// Retired reports an account that we no longer use. Unlike a lost one it can
+// still be asked about, paid out, and taken refunds from.
+func (a Account) Retired() bool { return a.RetiredAt != nil }
 
 // Rejected reports whether Stripe refuses the owner: no link helps.
 func (a Account) Rejected() bool { return strings.HasPrefix(a.DisabledReason, rejected) }
@@ -105,7 +117,7 @@ func (a Account) LostSince() time.Time {
 
 // NeedsAction reports whether the owner has something to tell Stripe.
 func (a Account) NeedsAction() bool {
-	return a.StripeAccountID != "" && !a.Lost() && !a.Rejected() &&
+	return a.StripeAccountID != "" && !a.Lost() && !a.Rejected() && !a.Retired() &&
 		(!a.DetailsSubmitted || len(a.CurrentlyDue)+len(a.PastDue) > 0)
 }
 
@@ -120,12 +132,14 @@ func (a Account) PayoutsPaused() bool { return a.CanBePaid() && !a.PayoutsEnable
 // State sums the flags up. The zero Account is NotStarted.
 func (a Account) State() State {
 	switch {
-	case a.Lost():
+	case a.Lost(), a.Retired():
 		return Disconnected
 	case a.StripeAccountID == "":
 		return NotStarted
 	case a.Rejected():
 		return Rejected
+	case a.Paused():
+		return Paused
 	case a.CanBePaid():
 		return Active
 	case !a.DetailsSubmitted:

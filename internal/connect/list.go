@@ -22,10 +22,14 @@ const (
 	GroupRestrictedSoon Group = "restricted_soon" // can be paid until a deadline
 	GroupPending        Group = "pending"         // on the way to be paid
 	GroupEnabled        Group = "enabled"         // can be paid
+	GroupRetired        Group = "retired"         // no longer used by us: nobody has to do anything
 )
 
 // Group is where an account is listed.
 func (a Account) Group() Group {
+	if a.Retired() {
+		return GroupRetired
+	}
 	switch a.State() {
 	case Active:
 		if a.RestrictedSoon() {

@@ -16,14 +16,15 @@ import (
 const columns = `id, user_id, livemode, coalesce(stripe_account_id, '') AS stripe_account_id, request_id, country,
 	charges_enabled, payouts_enabled, details_submitted, transfers, card_payments, disabled_reason,
 	currently_due, past_due, eventually_due, pending, errors, due_by, payout_interval,
-	deauthorized_at, lost_at, fetched_at, created_at`
+	paused_at, paused_reason, retired_at, deauthorized_at, lost_at, fetched_at, created_at`
 
 const missing = "There is no such connected account."
 
-// ByUser finds a person's account in a mode; NotFound when they never began.
+// ByUser finds the account that a person uses in a mode; NotFound when there is
+// none, or none any more.
 func ByUser(ctx context.Context, q postgres.Querier, id user.ID, livemode bool) (Account, error) {
 	return postgres.One[Account](ctx, q, missing,
-		`SELECT `+columns+` FROM connected_accounts WHERE user_id = $1 AND livemode = $2`, id, livemode)
+		`SELECT `+columns+` FROM connected_accounts WHERE user_id = $1 AND livemode = $2 AND retired_at IS NULL`, id, livemode)
 }
 
 // ByStripeID finds the account that Stripe calls acct_….
@@ -40,6 +41,17 @@ func Stale(ctx context.Context, q postgres.Querier, livemode bool, before time.T
 		WHERE livemode = $1 AND stripe_account_id IS NOT NULL AND lost_at IS NULL AND deauthorized_at IS NULL
 		  AND (fetched_at IS NULL OR fetched_at < $2)
 		ORDER BY fetched_at NULLS FIRST LIMIT $3`, livemode, before, limit)
+}
+
+// Unattached are the requests whose account Stripe has made, while the process
+// that heard it died before it noted which.
+func Unattached(ctx context.Context, q postgres.Querier, before time.Time, limit int) ([]stripeapi.RequestID, error) {
+	rows, err := q.Query(ctx, `SELECT r.id FROM connected_accounts a JOIN stripe_requests r ON r.id = a.request_id
+		WHERE a.stripe_account_id IS NULL AND r.state = 'succeeded' AND r.finished_at < $1 ORDER BY r.finished_at LIMIT $2`, before, limit)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[stripeapi.RequestID])
 }
 
 // Lock waits for every other writer of this person's account, whether or not

@@ -11,6 +11,7 @@ import (
 	"hearth/internal/connect"
 	"hearth/internal/inbound"
 	"hearth/internal/notify"
+	"hearth/internal/stripeapi"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -41,6 +42,12 @@ func (s *Service) OnAccount(ctx context.Context, subject inbound.Subject, events
 		if err := connect.SeeSchedule(ctx, tx, a.ID, seen.Schedule, now); err != nil {
 			return "", err
 		}
+		if err := s.mind(ctx, tx, after); err != nil {
+			return "", err
+		}
+		if err := s.rejected(ctx, tx, before, after); err != nil {
+			return "", err
+		}
 		return effect(before, after), s.tellOwner(ctx, tx, before, after)
 	}, nil
 }
@@ -55,6 +62,9 @@ func (s *Service) disconnected(acct string, told bool) inbound.Change {
 		before, after, err := connect.Disconnect(ctx, tx, a.ID, told, now)
 		if err != nil {
 			return "", fmt.Errorf("disconnect account %s: %w", acct, err)
+		}
+		if err := s.mind(ctx, tx, after); err != nil {
+			return "", err
 		}
 		key := fmt.Sprintf("account_disconnected:%s:%d", acct, after.LostSince().Unix()) // once per loss
 		data := map[string]any{"reference": acct, "reason": lossReason(after)}
@@ -71,6 +81,28 @@ func lossReason(a connect.Account) string {
 		return "Your payout account was disconnected from Hearth."
 	}
 	return "Stripe no longer shows us your payout account."
+}
+
+// rejected settles our own request to refuse an owner, whose answer may have
+// been lost, and mails once that they are refused.
+func (s *Service) rejected(ctx context.Context, tx pgx.Tx, before, after connect.Account) error {
+	if !after.Rejected() {
+		return nil
+	}
+	asked, err := rejections(ctx, tx, after.StripeAccountID)
+	if err != nil {
+		return err
+	}
+	for _, r := range asked {
+		if _, err := stripeapi.Found(ctx, tx, r.ID, after.StripeAccountID, s.Now()); err != nil {
+			return err
+		}
+	}
+	if before.Rejected() {
+		return nil
+	}
+	return s.Notify.EnqueueAdmins(ctx, tx, "account_rejected:"+after.StripeAccountID+":"+after.DisabledReason, "account_rejected_admin", "",
+		map[string]any{"reference": after.StripeAccountID, "reason": after.DisabledReason})
 }
 
 // tellOwner mails once per reason when somebody who had finished Stripe's form

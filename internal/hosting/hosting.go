@@ -66,6 +66,8 @@ func Explain(a connect.Account) error {
 	case a.Lost():
 		return fault.New(fault.Denied, "Your payout account is no longer connected to Hearth, so tenants cannot book your homes. "+
 			"Your payout history is kept. Write to us to have it connected again.")
+	case a.Retired():
+		return fault.New(fault.Denied, "We no longer use this payout account. What is in it is still paid out to you.")
 	case a.Rejected():
 		return fault.New(fault.Denied, "Stripe, who pays homeowners for us, has closed your payout account and will not open it again by filling in more forms. "+
 			"Your homes are off sale. Stripe’s support can tell you why; what is still yours there will be paid out.")

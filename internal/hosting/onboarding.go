@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -105,7 +106,11 @@ func (s *Service) again(ctx context.Context, tx pgx.Tx, a *connect.Account) erro
 }
 
 func (s *Service) begin(ctx context.Context, tx pgx.Tx, owner user.ID, a *connect.Account) error {
-	request, err := s.planAccount(ctx, tx, owner, 1)
+	tries, err := accountsTried(ctx, tx, owner, s.Stripe.Livemode()) // of an account that is no longer used
+	if err != nil {
+		return err
+	}
+	request, err := s.planAccount(ctx, tx, owner, tries+1)
 	if err != nil {
 		return err
 	}
@@ -199,8 +204,12 @@ func (s *Service) recover(ctx context.Context, a connect.Account) (connect.Accou
 	if err != nil {
 		return a, fmt.Errorf("look for the account of %s: %w", a.UserID, err)
 	}
-	if len(found) > 0 {
-		return s.attach(ctx, a, found[len(found)-1].ID)
+	for _, made := range slices.Backward(found) {
+		if _, err := connect.ByStripeID(ctx, s.DB, made.ID); fault.Is(err, fault.NotFound) {
+			return s.attach(ctx, a, made.ID)
+		} else if err != nil {
+			return a, err
+		}
 	}
 	ended := last.HTTPStatus != nil && *last.HTTPStatus >= http.StatusInternalServerError
 	if !ended && now.Sub(last.PlannedAt) < keysLive {

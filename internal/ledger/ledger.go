@@ -16,6 +16,9 @@
 //	debt:acct_…       what a homeowner owes us: negative, netted by later payouts
 //	disputes          what the banks hold while a dispute runs, or kept when it was lost
 //	bank:acct_…       a homeowner's bank account
+//	bank:platform     our own bank account
+//	reserve           what Stripe holds back of our balance, and took for owners who owe it
+//	other             what moved without Hearth, as an admin has explained it
 package ledger
 
 import (
@@ -37,6 +40,10 @@ const (
 	Revenue    = "revenue"
 	StripeFees = "stripe_fees"
 	Disputes   = "disputes"
+	// PlatformBank is our bank account, Reserve what Stripe moved out of our
+	// balance for reasons of its own.
+	PlatformBank = "bank:platform"
+	Reserve      = "reserve"
 )
 
 // Owner is a homeowner's balance at Stripe.

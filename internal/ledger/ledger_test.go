@@ -1,12 +1,16 @@
 package ledger_test
 
 import (
+	"errors"
+	"strings"
 	"testing"
 	"time"
 
 	"hearth/internal/ledger"
 	"hearth/internal/money"
 	"hearth/internal/testkit/pgtest"
+
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 func usd(minor int64) money.Amount { return money.New(minor, "usd") }
@@ -37,13 +41,15 @@ func TestTheBooksAreNeverRewritten(t *testing.T) {
 		Postings: []ledger.Posting{{From: ledger.Tenant, To: ledger.Escrow, Amount: usd(1)}}}); err != nil {
 		t.Fatal(err)
 	}
-	for _, sql := range []string{`UPDATE ledger_postings SET amount = 2`, `DELETE FROM ledger_postings`, `UPDATE ledger_transactions SET kind = 'y'`, `DELETE FROM ledger_transactions`} {
+	for _, sql := range []string{`UPDATE ledger_postings SET amount = 2`, `DELETE FROM ledger_postings`, `TRUNCATE ledger_postings`,
+		`UPDATE ledger_transactions SET kind = 'y'`, `DELETE FROM ledger_transactions`, `TRUNCATE ledger_transactions CASCADE`} {
 		nested, err := tx.Begin(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := nested.Exec(t.Context(), sql); err == nil {
-			t.Errorf("%s went through", sql)
+		var refused *pgconn.PgError
+		if _, err := nested.Exec(t.Context(), sql); !errors.As(err, &refused) || !strings.HasSuffix(refused.Message, "is append-only") {
+			t.Errorf("%s: %v", sql, err)
 		}
 		if err := nested.Rollback(t.Context()); err != nil {
 			t.Fatal(err)

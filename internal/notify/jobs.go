@@ -146,8 +146,8 @@ func (w *SendWorker) link(ctx context.Context, n notification, l Letter) (string
 		return w.tokenLink(ctx, l.User.ID, user.Reset, "/reset")
 	case n.Template == "already_registered":
 		path = "/login"
-	case n.Template == "account_disconnected_admin":
-		path = "/admin/accounts"
+	case n.Template == "account_disconnected_admin", n.Template == "account_rejected_admin":
+		path = "/admin/accounts/" + l.Reference
 	case n.Template == "payout_setup_needed", n.Template == "account_problem_owner", n.Template == "payout_failed_owner":
 		path = "/owner/payouts"
 	case l.Booking == nil:

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"hearth/internal/ledger"
 	"hearth/internal/money"
 	"hearth/internal/postgres"
 	"hearth/internal/stripeapi"
@@ -28,6 +27,7 @@ type Dispute struct {
 	Withdrawn       int64
 	HasEvidence     bool
 	SubmissionCount int
+	PastDue         bool // nobody answered in time
 	DueBy           *time.Time
 	CreatedAt       time.Time
 	FetchedAt       time.Time
@@ -71,7 +71,7 @@ type dispute string
 func (s dispute) open() bool { return s != "won" && s != "lost" && s != "warning_closed" }
 
 const disputeColumns = `d.id, d.payment_id, d.booking_id, d.charge_id, d.status, d.reason, d.amount, d.currency, d.fee,
-	d.withdrawn, d.has_evidence, d.submission_count, d.due_by, d.created_at, d.fetched_at`
+	d.withdrawn, d.has_evidence, d.submission_count, d.past_due, d.due_by, d.created_at, d.fetched_at`
 
 // DisputesOf lists a payment's disputes, the oldest first.
 func DisputesOf(ctx context.Context, q postgres.Querier, payment ID) ([]Dispute, error) {
@@ -119,20 +119,21 @@ func SettleDispute(ctx context.Context, tx pgx.Tx, p Payment, d stripeapi.Disput
 	for _, t := range d.BalanceTransactions {
 		withdrawn -= t.Amount
 		fee += t.Fee
-		if err := postDispute(ctx, tx, p, d, t); err != nil {
+		if err := PostDispute(ctx, tx, p, d, t); err != nil {
 			return before, after, err
 		}
 	}
 	after, err = postgres.One[Dispute](ctx, tx, "", `
 		INSERT INTO disputes AS d (id, payment_id, booking_id, charge_id, status, reason, amount, currency, fee, withdrawn,
-			has_evidence, submission_count, due_by, created_at, fetched_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+			has_evidence, submission_count, due_by, created_at, fetched_at, past_due)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 		ON CONFLICT (id) DO UPDATE SET status = excluded.status, reason = excluded.reason, amount = excluded.amount, fee = excluded.fee,
 			withdrawn = excluded.withdrawn, has_evidence = excluded.has_evidence, submission_count = excluded.submission_count,
-			due_by = excluded.due_by, fetched_at = excluded.fetched_at
+			due_by = excluded.due_by, fetched_at = excluded.fetched_at,
+			past_due = excluded.past_due
 		RETURNING `+disputeColumns,
 		d.ID, p.ID, p.BookingID, d.ChargeID, d.Status, d.Reason, d.Amount, d.Currency, fee, withdrawn,
-		d.HasEvidence, d.SubmissionCount, d.DueBy, d.Created, seen)
+		d.HasEvidence, d.SubmissionCount, d.DueBy, d.Created, seen, d.PastDue)
 	if err != nil {
 		return before, after, fmt.Errorf("save dispute %s: %w", d.ID, err)
 	}
@@ -142,27 +143,15 @@ func SettleDispute(ctx context.Context, tx pgx.Tx, p Payment, d stripeapi.Disput
 	return before, after, nil
 }
 
-func postDispute(ctx context.Context, tx pgx.Tx, p Payment, d stripeapi.Dispute, t stripeapi.BalanceTransaction) error {
-	memo := "Withdrawn by the tenant's bank"
-	if t.Amount > 0 {
-		memo = "Given back by the tenant's bank"
-	}
-	_, err := ledger.Post(ctx, tx, ledger.Transaction{Reference: "dispute:" + t.ID, Kind: "dispute", BookingID: p.BookingID, ObjectID: d.ID, Memo: memo, At: t.Created,
-		Postings: []ledger.Posting{
-			{From: ledger.Disputes, To: ledger.Escrow, Amount: p.Money(t.Amount)},
-			{From: ledger.Revenue, To: ledger.StripeFees, Amount: p.Money(t.Fee)},
-		}})
-	return err
-}
-
-// SaveFraudWarning writes a card issuer's early warning once and reports
-// whether it is new.
-func SaveFraudWarning(ctx context.Context, tx pgx.Tx, p Payment, w stripeapi.EarlyFraudWarning) (bool, error) {
-	tag, err := tx.Exec(ctx, `
+// SaveFraudWarning writes a card issuer's early warning as it is now and
+// reports whether it is new.
+func SaveFraudWarning(ctx context.Context, tx pgx.Tx, p Payment, w stripeapi.EarlyFraudWarning) (first bool, err error) {
+	err = tx.QueryRow(ctx, `
 		INSERT INTO fraud_warnings (id, payment_id, booking_id, fraud_type, actionable, created_at) VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (id) DO NOTHING`, w.ID, p.ID, p.BookingID, w.Type, w.Actionable, w.Created)
+		ON CONFLICT (id) DO UPDATE SET actionable = excluded.actionable RETURNING xmax = 0`,
+		w.ID, p.ID, p.BookingID, w.Type, w.Actionable, w.Created).Scan(&first)
 	if err != nil {
 		return false, fmt.Errorf("save fraud warning %s: %w", w.ID, err)
 	}
-	return tag.RowsAffected() > 0, nil
+	return first, nil
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"hearth/internal/ledger"
 	"hearth/internal/money"
 	"hearth/internal/postgres"
 	"hearth/internal/stripeapi"
@@ -41,18 +40,18 @@ func Settle(ctx context.Context, tx pgx.Tx, p Payment, look stripeapi.PaymentLoo
 	if err != nil {
 		return p, err
 	}
-	if look.Transfer != nil {
-		if err := saveTransfer(ctx, tx, p, *look.Transfer); err != nil {
+	for _, t := range transfers(look) {
+		if err := saveTransfer(ctx, tx, p, t); err != nil {
 			return p, err
 		}
 	}
-	if err := settleRefunds(ctx, tx, p, look, now); err != nil {
+	if err := Post(ctx, tx, p, look); err != nil {
 		return p, err
 	}
-	if err := post(ctx, tx, p, look); err != nil {
+	if err := settleCollections(ctx, tx, p, look, now); err != nil {
 		return p, err
 	}
-	return p, settleCollections(ctx, tx, p, look, now)
+	return p, settleRefunds(ctx, tx, p, look, now) // last: it reads what is in escrow
 }
 
 // Matches reports, as a [Mismatch], in what Stripe's session and intent are not
@@ -202,48 +201,6 @@ func saveTransfer(ctx context.Context, tx pgx.Tx, p Payment, t stripeapi.Transfe
 		t.ID, p.ID, t.Amount, t.AmountReversed, t.Currency, t.Destination, t.DestinationPayment, t.Created)
 	if err != nil {
 		return fmt.Errorf("save transfer %s: %w", t.ID, err)
-	}
-	return nil
-}
-
-// post writes what Stripe moved for the payment, each movement once.
-func post(ctx context.Context, tx pgx.Tx, p Payment, look stripeapi.PaymentLook) error {
-	owner := ledger.Owner(p.Destination)
-	var all []ledger.Transaction
-	add := func(kind, object, memo string, at time.Time, postings ...ledger.Posting) {
-		all = append(all, ledger.Transaction{Reference: kind + ":" + object, Kind: kind, BookingID: p.BookingID,
-			ObjectID: object, Memo: memo, At: at, Postings: postings})
-	}
-	if c := succeeded(look.Charges); c != nil {
-		add("charge", c.ID, "Paid by the tenant", c.Created, ledger.Posting{From: ledger.Tenant, To: ledger.Escrow, Amount: p.Money(c.AmountCaptured)})
-		if c.BalanceTransactionID != "" {
-			add("stripe_fee", c.BalanceTransactionID, "Stripe's fee", c.Created, ledger.Posting{From: ledger.Revenue, To: ledger.StripeFees, Amount: p.Money(c.StripeFee)})
-		}
-	}
-	if t := look.Transfer; t != nil {
-		add("transfer", t.ID, "Transferred to the owner", t.Created, ledger.Posting{From: ledger.Escrow, To: owner, Amount: p.Money(t.Amount)})
-		for _, r := range t.Reversals {
-			add("reversal", r.ID, "Taken back from the owner", r.Created, ledger.Posting{From: owner, To: ledger.Escrow, Amount: p.Money(r.Amount)})
-		}
-	}
-	if f := look.Fee; f != nil {
-		add("fee", f.ID, "Our fee", f.Created, ledger.Posting{From: owner, To: ledger.Revenue, Amount: p.Money(f.Amount)})
-		for _, r := range f.Refunds {
-			add("fee_refund", r.ID, "Our fee given back", r.Created, ledger.Posting{From: ledger.Revenue, To: owner, Amount: p.Money(r.Amount)})
-		}
-	}
-	for _, r := range look.Refunds {
-		if r.BalanceTransactionID != "" {
-			add("refund", r.ID, "Refunded to the tenant", r.Created, ledger.Posting{From: ledger.Escrow, To: ledger.Tenant, Amount: p.Money(r.Amount)})
-		}
-		if r.FailureBalanceTransactionID != "" {
-			add("refund_failure", r.ID, "The refund came back", look.At, ledger.Posting{From: ledger.Tenant, To: ledger.Escrow, Amount: p.Money(r.Amount)})
-		}
-	}
-	for _, t := range all {
-		if _, err := ledger.Post(ctx, tx, t); err != nil {
-			return err
-		}
 	}
 	return nil
 }

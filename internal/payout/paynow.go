@@ -49,6 +49,8 @@ func noPayout(a connect.Account) string {
 		return "Set up payouts first: Stripe needs to know where the money should go."
 	case a.Lost():
 		return "The account is no longer connected: nothing can be paid out."
+	case a.Paused():
+		return "The account is on hold while we look into something: nothing is paid out until then."
 	case a.Automatic():
 		return "Stripe pays this account out by itself, on its schedule. To decide about each payout, choose the manual schedule."
 	case !a.PayoutsEnabled:

@@ -82,7 +82,7 @@ func (s *Service) releaseOwner(ctx context.Context, mine []Stay, now time.Time, 
 	}
 	available := balance.Available[currency]
 	netted, err := s.net(ctx, a, mine, available, balance.Pending[currency], now, run)
-	if err != nil || a.Automatic() || !a.PayoutsEnabled {
+	if err != nil || a.Automatic() || a.Paused() || !a.PayoutsEnabled {
 		return err
 	}
 	available -= netted
@@ -216,6 +216,9 @@ func (s *Service) amount(ctx context.Context, tx pgx.Tx, parts []part, eager boo
 	if err := connect.Lock(ctx, tx, stay.OwnerID); err != nil {
 		return 0, err
 	}
+	if a, err := connect.Keep(ctx, tx, stay.Destination); err != nil || a.Paused() {
+		return 0, err
+	}
 	d, err := debtOf(ctx, tx, stay.Destination, stay.Currency)
 	if err != nil || d.Open > 0 || d.UnderWay > 0 {
 		return 0, err
@@ -259,7 +262,7 @@ func (s *Service) resume(ctx context.Context, run *Run) error {
 	for _, p := range all {
 		run.Resumed++
 		err := s.send(ctx, p, run)
-		if errors.Is(err, stripeapi.ErrTooOld) {
+		if stripeapi.Over(err) {
 			err = s.find(ctx, p, run)
 		}
 		if err != nil {

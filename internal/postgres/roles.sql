@@ -30,6 +30,7 @@ END $$;
 ALTER ROLE hearth_auditor SET default_transaction_read_only = on;
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO hearth_app, hearth_auditor;
+GRANT hearth_auditor TO hearth_app; -- the hourly audit lays the app's rights down
 
 -- What a later migration adds works at once; this script, run after it, says
 -- the rest.
@@ -54,10 +55,13 @@ BEGIN
     FROM pg_tables WHERE schemaname = 'public' AND starts_with(tablename, 'river_') AND tablename <> 'river_migration');
 
   -- Written once.
-  REVOKE UPDATE ON ledger_transactions, ledger_postings, booking_history, audit_log FROM hearth_app;
+  REVOKE UPDATE ON ledger_transactions, ledger_postings, booking_history, audit_log, seals, sealed_rows FROM hearth_app;
   -- An event stays as Stripe signed it; only its marks change.
   REVOKE UPDATE ON stripe_events FROM hearth_app;
   GRANT UPDATE (state, subject, attempts, next_attempt_at, effect, last_error, applied_at) ON stripe_events TO hearth_app;
+  -- A row of Stripe's balance stays as Stripe wrote it; only what it belongs to becomes known later.
+  REVOKE UPDATE ON balance_transactions FROM hearth_app;
+  GRANT UPDATE (about, refs, legs) ON balance_transactions TO hearth_app;
   -- The schema's own record is the migrator's.
   REVOKE INSERT, UPDATE ON goose_db_version, river_migration FROM hearth_app;
 

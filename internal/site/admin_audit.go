@@ -32,7 +32,7 @@ func (l auditLine) What() string { return strings.ReplaceAll(l.Act, "-", " ") }
 // Href is the page of what the act was done to, "" when it has none.
 func (l auditLine) Href() string {
 	kind, id, _ := strings.Cut(l.Target, ":")
-	paths := map[string]string{"booking": "/admin/bookings/", "user": "/admin/people/", "home": "/admin/homes/", "event": "/admin/events/"}
+	paths := map[string]string{"booking": "/admin/bookings/", "user": "/admin/people/", "home": "/admin/homes/", "event": "/admin/events/", "task": "/admin/tasks/"}
 	if paths[kind] == "" || id == "" {
 		return ""
 	}

@@ -5,11 +5,13 @@ import (
 	"net/http"
 
 	"hearth/internal/booking"
+	"hearth/internal/checkout"
 	"hearth/internal/fault"
 	"hearth/internal/ledger"
 	"hearth/internal/money"
 	"hearth/internal/payment"
 	"hearth/internal/stripeapi"
+	"hearth/internal/task"
 	"hearth/internal/user"
 	"hearth/internal/view"
 )
@@ -25,6 +27,7 @@ type adminBookingShowPage struct {
 	Story         []view.Happening
 	Objects       []stripeObject
 	Requests      []stripeapi.Request
+	Tasks         []task.Task
 	CanRefund     bool
 	CanCancel     bool
 }
@@ -64,6 +67,9 @@ func (s *Server) getAdminBookingShow(w http.ResponseWriter, r *http.Request) err
 		return err
 	}
 	if p.Requests, err = stripeapi.RequestsAbout(ctx, s.DB, "booking:"+string(b.ID)); err != nil {
+		return err
+	}
+	if p.Tasks, err = task.OfBooking(ctx, s.DB, string(b.ID)); err != nil {
 		return err
 	}
 	if p.Story, err = s.adminStory(ctx, p.stay, p.Requests); err != nil {
@@ -157,7 +163,9 @@ type adminBookingCancelPage struct {
 	page
 	stay
 	TenantName string
+	OwnerName  string
 	Refund     money.Amount
+	Effect     *checkout.Preview // nil when nothing goes back now
 	Form       adminCancelForm
 	Errors     map[string]string
 }
@@ -190,6 +198,16 @@ func (s *Server) adminBookingCancelPage(w http.ResponseWriter, r *http.Request, 
 	p := adminBookingCancelPage{stay: st, Refund: preview.Refund, Form: form, Errors: formErrors(wrong)}
 	if p.TenantName, err = s.nameOf(r.Context(), b.TenantID); err != nil {
 		return err
+	}
+	if p.OwnerName, err = s.nameOf(r.Context(), b.OwnerID); err != nil {
+		return err
+	}
+	if preview.Blocked == "" && !preview.Waiting && preview.Refund.Minor > 0 {
+		effect, err := s.Checkout.PreviewRefund(r.Context(), b, preview.Refund)
+		if err != nil {
+			return err
+		}
+		p.Effect = &effect
 	}
 	p.Form.Refund = preview.Refund.Minor
 	p.page = s.base(r, "Cancel booking "+b.Code)

@@ -8,10 +8,12 @@ import (
 
 	"hearth/internal/booking"
 	"hearth/internal/connect"
+	"hearth/internal/invariant"
 	"hearth/internal/ledger"
 	"hearth/internal/money"
 	"hearth/internal/payment"
 	"hearth/internal/reconcile"
+	"hearth/internal/task"
 	"hearth/internal/view"
 	"hearth/internal/webhook"
 )
@@ -92,6 +94,8 @@ func (s *Server) attention(ctx context.Context, counts map[string]int) (todo []a
 	add(counts["admin:refunds"], "undo-2", "bad", "failed refund", "failed refunds", "The tenant does not have the money. Refund again, or pay them another way.", "/admin/refunds?status=failed")
 	add(counts["admin:disputes"], "scale", "bad", "open dispute", "open disputes", "Those that want an answer are listed below.", "/admin/disputes")
 	add(counts["admin:events"], "webhook", "bad", "webhook event given up", "webhook events given up", "They could not be applied. Look at the error, then replay them.", "/admin/events?state="+webhook.Failed)
+	add(counts["admin:books"], "book-open", "bad", "remainder in the books", "remainders in the books", "Stripe and the ledger moved different amounts. Each has its likely cause.", "/admin/books")
+	add(counts["admin:tasks"], "list-checks", "bad", "open task", "open tasks", "Somebody has to look at each, the nearest due date first.", "/admin/tasks")
 	add(groups[connect.GroupRestricted], "store", "", "restricted account", "restricted accounts", "These homes are off sale until their owner acts.", "/admin/accounts?group="+string(connect.GroupRestricted))
 	add(groups[connect.GroupRestrictedSoon], "clock", "", "account restricted soon", "accounts restricted soon", "Stripe needs something from their owner before a date.", "/admin/accounts?group="+string(connect.GroupRestrictedSoon))
 	return todo, nil
@@ -110,6 +114,14 @@ func (s *Server) health(ctx context.Context, p *adminOverviewPage, now time.Time
 	if now.Sub(swept) > 3*reconcile.Every {
 		p.Todo = append(p.Todo, alert{Icon: "refresh-cw", Tone: "bad", Title: "The sweep stands still",
 			Text: "It should run every " + view.Plural(int(reconcile.Every/time.Minute), "minute", "minutes") + ". Last time: " + p.Sweep + ". Look at the server’s log."})
+	}
+	audited, err := invariant.Latest(ctx, s.DB)
+	if err != nil {
+		return err
+	}
+	if !audited.IsZero() && now.Sub(audited) > 3*invariant.Every {
+		p.Todo = append(p.Todo, alert{Icon: "shield-check", Tone: "bad", Title: "The audit stands still",
+			Text: "It should run every hour. Last time: " + view.Ago(now, audited) + ". Look at the server’s log.", Href: "/admin/invariants"})
 	}
 	inbox, err := webhook.HealthOf(ctx, s.DB)
 	if err != nil {
@@ -133,7 +145,15 @@ func (s *Server) troubles(r *http.Request) map[string]int {
 	if err != nil {
 		s.Logger.Error("count troubles", "error", err, "request", requestIDOf(r))
 	}
-	return map[string]int{"admin:refunds": money.Refunds, "admin:disputes": money.Disputes, "admin:events": events}
+	tasks, err := task.CountOpen(ctx, s.DB)
+	if err != nil {
+		s.Logger.Error("count troubles", "error", err, "request", requestIDOf(r))
+	}
+	books, err := reconcile.CountOpen(ctx, s.DB)
+	if err != nil {
+		s.Logger.Error("count troubles", "error", err, "request", requestIDOf(r))
+	}
+	return map[string]int{"admin:books": books, "admin:refunds": money.Refunds, "admin:disputes": money.Disputes, "admin:events": events, "admin:tasks": tasks}
 }
 
 // isAdminPath reports a page of the admins.

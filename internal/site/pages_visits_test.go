@@ -14,6 +14,7 @@ import (
 	"hearth/internal/notify"
 	"hearth/internal/postgres"
 	"hearth/internal/stripeapi"
+	"hearth/internal/task"
 	"hearth/internal/testkit/apptest"
 	"hearth/internal/testkit/browser"
 	"hearth/internal/testkit/factory"
@@ -33,7 +34,7 @@ type busyTown struct {
 	past, paid, refunded, disputed, held, bank, expired booking.Booking
 	cancelled, declined, sorry                          booking.Booking
 	banned, newcomer                                    user.User
-	mailID, eventID                                     string
+	mailID, eventID, taskID, remainderID                string
 }
 
 func newBusyTown(t *testing.T) *busyTown {
@@ -135,15 +136,41 @@ func (c *busyTown) happen(t *testing.T) {
 	t.Helper()
 	_, err := c.Reconcile.Sweep(t.Context())
 	must(t, err)
+	strange(t, c.Sandbox, "/v1/charges", url.Values{"amount": {"7700"}, "currency": {"usd"}, "source": {"tok_visa"}})
+	books, err := c.Reconcile.Books(t.Context())
+	must(t, err)
+	c.remainderID = books.Open[0].ID
 	must(t, c.DB.QueryRow(t.Context(), `UPDATE stripe_events SET state = 'failed', last_error = 'the database went away'
 		WHERE id = (SELECT min(id) FROM stripe_events WHERE type = 'checkout.session.completed') RETURNING id`).Scan(&c.eventID))
 	var note string
 	must(t, c.DB.QueryRow(t.Context(), `SELECT id::text FROM notifications WHERE template = 'booking_confirmed_tenant' AND state = 'queued' LIMIT 1`).Scan(&note))
 	worker := &notify.SendWorker{DB: c.DB, View: c.View, Sender: c.Sender, BaseURL: c.SiteURL, Now: c.Now}
 	must(t, worker.Work(t.Context(), &river.Job[notify.SendArgs]{JobRow: &rivertype.JobRow{Attempt: 1, MaxAttempts: 12}, Args: notify.SendArgs{NotificationID: note}}))
+	c.tasks(t)
+	_, err = c.Audits.Check(t.Context()) // the event that was given up is found
+	must(t, err)
 	kept, err := c.Sender.(mail.Outbox).List()
 	must(t, err)
 	c.mailID = kept[0].ID
+}
+
+// tasks opens one that is urgent, and closes another.
+func (c *busyTown) tasks(t *testing.T) {
+	t.Helper()
+	id, due := string(c.refunded.ID), c.Now().Add(30*time.Hour)
+	must(t, c.tx(t, func(tx pgx.Tx) error {
+		_, err := task.Open(t.Context(), tx, task.Task{Key: "refund_failed:" + id, BookingID: &id, Title: "The refund of " + c.refunded.Code + " failed",
+			Detail: "The tenant’s bank returned 100.00: lost or stolen card. Pay them another way.", Href: "/admin/bookings/" + c.refunded.Code, Freezes: true, DueAt: &due}, c.Now())
+		return err
+	}))
+	must(t, c.DB.QueryRow(t.Context(), `SELECT id::text FROM tasks WHERE key = $1`, "refund_failed:"+id).Scan(&c.taskID))
+	must(t, c.tx(t, func(tx pgx.Tx) error {
+		if _, err := task.Open(t.Context(), tx, task.Task{Key: "fraud_warning:issfr_1", Title: "A card issuer suspects fraud"}, c.Now()); err != nil {
+			return err
+		}
+		_, err := task.Close(t.Context(), tx, "fraud_warning:issfr_1", "The payment was refunded", c.Now())
+		return err
+	}))
 }
 
 // reset is a link for who forgot the password.
@@ -172,6 +199,7 @@ func must(t *testing.T, err error) {
 func (c *busyTown) visits(t *testing.T) map[string][]visit {
 	t.Helper()
 	stay := "?" + dates(c.World, 70, 4) + "&guests=2"
+	dispute, inquiry, lost := c.disputes(t)
 	return map[string][]visit{
 		"a stranger": {
 			see("/"), see("/search", "?q=California&"+dates(c.World, 70, 4)+"&guests=2"), see("/search", "?q=Nowhere"),
@@ -215,7 +243,14 @@ func (c *busyTown) visits(t *testing.T) map[string][]visit {
 			see("/admin/people/{id}/{act}", string(c.tenant.ID), "suspend"), see("/admin/people/{id}/{act}", string(c.owner.ID), "fee"),
 			see("/admin/people/{id}/{act}", string(c.banned.ID), "reinstate"), see("/admin/homes"), see("/admin/homes/{id}", string(c.home.ID)),
 			see("/admin/homes/{id}", string(c.suspended.ID)), see("/admin/homes/{id}/{act}", string(c.home.ID), "suspend"),
-			see("/admin/accounts"), see("/admin/disputes"), see("/admin/debts"), see("/admin/accounts/{acct}/statements", c.AccountOf(c.owner.ID).StripeAccountID), see("/admin/events"), see("/admin/events/{id}", c.eventID), see("/admin/audit"),
+			see("/admin/disputes/{id}", inquiry), see("/admin/disputes/{id}", lost), see("/admin/disputes/{id}", dispute),
+			see("/admin/disputes/{id}/evidence", dispute), see("/admin/disputes/{id}/evidence", dispute).doing(sends("#evidence")),
+			see("/admin/disputes/{id}/{act}", dispute, "submit"), see("/admin/disputes/{id}/{act}", dispute, "recover"),
+			see("/admin/disputes/{id}/{act}", dispute, "accept"), see("/admin/disputes/{id}/{act}", lost, "accept").answers(409),
+			see("/admin/accounts"), see("/admin/disputes"), see("/admin/events"), see("/admin/events/{id}", c.eventID), see("/admin/audit"),
+			see("/admin/books"), see("/admin/books").doing(sends("#reconcile")), see("/admin/books/{id}/{act}", c.remainderID, "book"),
+			see("/admin/requests"), see("/admin/requests", "?q="+c.Payment(c.paid).ChargeID), see("/admin/requests/{id}", *c.Refunds(c.refunded)[0].RequestID), see("/admin/invariants"), see("/admin/tasks"), see("/admin/tasks", "?state=closed"), see("/admin/tasks/{id}", c.taskID), see("/admin/tasks/{id}", c.taskID).doing(sends("#done")),
+			see("/admin/debts"), see("/admin/accounts/{acct}/statements", c.AccountOf(c.owner.ID).StripeAccountID),
 		},
 		"a newcomer": {
 			see("/trips"), see("/account"), see("/owner"), see("/owner/homes"), see("/owner/payouts"),
@@ -224,6 +259,28 @@ func (c *busyTown) visits(t *testing.T) map[string][]visit {
 			see("/owner"), see("/owner/homes"), see("/owner/stays"), see("/owner/payouts"),
 		},
 	}
+}
+
+// disputes are one with evidence, an inquiry, and one that was lost.
+func (c *busyTown) disputes(t *testing.T) (dispute, inquiry, lost string) {
+	t.Helper()
+	open := func(b booking.Booking, how map[string]any) string {
+		id, _ := c.Control("charges/"+c.Payment(b).ChargeID+"/dispute", how)["id"].(string)
+		return id
+	}
+	must(t, c.DB.QueryRow(t.Context(), `SELECT id FROM disputes WHERE booking_id = $1`, c.disputed.ID).Scan(&dispute))
+	other := factory.Home(t, c.DB, c.owner.ID, map[string]any{"title": "Another place"})
+	asked, gone := c.Confirmed(c.tenant, other, 150, 3), c.Confirmed(c.tenant, other, 160, 3)
+	c.Advance(time.Minute)
+	inquiry, lost = open(asked, map[string]any{"inquiry": true, "reason": "general"}), open(gone, map[string]any{"reason": "fraudulent"})
+	c.Control("disputes/"+lost+"/resolve", map[string]any{"outcome": "lost"})
+	c.Settle()
+	admins, err := user.Admins(t.Context(), c.DB)
+	must(t, err)
+	file, err := c.Checkout.Case(t.Context(), dispute)
+	must(t, err)
+	must(t, c.Checkout.StageEvidence(t.Context(), booking.Admin(admins[0].ID, "192.0.2.9"), dispute, file.Draft(), 0, "What we know"))
+	return dispute, inquiry, lost
 }
 
 // sends sends a form as it is, whatever the browser thinks is missing.

@@ -33,8 +33,10 @@ import (
 	"hearth/internal/checkout"
 	"hearth/internal/config"
 	"hearth/internal/hosting"
+	"hearth/internal/invariant"
 	"hearth/internal/mail"
 	"hearth/internal/payout"
+	"hearth/internal/reconcile"
 	"hearth/internal/view"
 	"hearth/internal/webhook"
 
@@ -45,20 +47,22 @@ import (
 
 // Server is the collaborators of the pages.
 type Server struct {
-	Config   config.Config
-	DB       *pgxpool.Pool
-	View     *view.Engine
-	Sessions *scs.SessionManager // see NewSessions
-	Account  *account.Service
-	Hosting  *hosting.Service
-	Checkout *checkout.Service
-	Payout   *payout.Service
-	Inbox    *webhook.Inbox
-	Outbox   *mail.Outbox            // nil unless in development
-	Raw      map[string]http.Handler // path → handler without session, cross-origin check or body limit: the webhooks
-	Limits   Limits
-	Logger   *slog.Logger
-	Now      func() time.Time
+	Config    config.Config
+	DB        *pgxpool.Pool
+	View      *view.Engine
+	Sessions  *scs.SessionManager // see NewSessions
+	Account   *account.Service
+	Hosting   *hosting.Service
+	Checkout  *checkout.Service
+	Payout    *payout.Service
+	Reconcile *reconcile.Service
+	Inbox     *webhook.Inbox
+	Audit     *invariant.Service
+	Outbox    *mail.Outbox            // nil unless in development
+	Raw       map[string]http.Handler // path → handler without session, cross-origin check or body limit: the webhooks
+	Limits    Limits
+	Logger    *slog.Logger
+	Now       func() time.Time
 
 	darkroom sync.Mutex // one uploaded photo is developed at a time
 	mapOnce  sync.Once

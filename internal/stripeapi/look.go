@@ -6,33 +6,46 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"time"
 )
 
 // PaymentLook is all that Stripe says about one payment, fetched afresh.
 type PaymentLook struct {
-	Session  *Session
-	Intent   *PaymentIntent  // nil until the customer confirmed
-	Charges  []Charge        // all of the intent, newest first
-	Refunds  []Refund        // all of the intent, newest first
-	Transfer *Transfer       // of the charge that succeeded
-	Fee      *ApplicationFee // the same
-	At       time.Time       // when the look began
+	Account   string // acct_… that a direct charge is on; "" for one of ours
+	Session   *Session
+	Intent    *PaymentIntent  // nil until the customer confirmed
+	Charges   []Charge        // all of the intent, newest first
+	Refunds   []Refund        // all of the intent, newest first
+	Transfer  *Transfer       // of the charge that succeeded, made with it
+	Transfers []Transfer      // made apart from it, before or after a dispute, oldest first
+	Fee       *ApplicationFee // of the charge that succeeded
+	At        time.Time       // when the look began
 }
 
 // LookAtPayment fetches a payment by its session, its intent, or both, in at
-// most three calls: session with intent, charges with balance transaction,
-// transfer and fee, refunds.
+// most four calls: session with intent, charges with balance transaction,
+// transfer and fee, refunds, and the transfers of its group.
 func (c *Client) LookAtPayment(ctx context.Context, sessionID, intentID string) (PaymentLook, error) {
+	return c.lookAtPayment(ctx, "", sessionID, intentID)
+}
+
+// LookAtDirectPayment is [Client.LookAtPayment] for a charge on a connected
+// account.
+func (c *Client) LookAtDirectPayment(ctx context.Context, account, sessionID, intentID string) (PaymentLook, error) {
+	return c.lookAtPayment(ctx, account, sessionID, intentID)
+}
+
+func (c *Client) lookAtPayment(ctx context.Context, account, sessionID, intentID string) (PaymentLook, error) {
 	if sessionID == "" && intentID == "" {
 		return PaymentLook{}, errors.New("look at a payment: neither session nor intent is known")
 	}
-	look := PaymentLook{At: c.Now()}
+	look := PaymentLook{Account: account, At: c.Now()}
 	if err := c.lookAtSession(ctx, &look, sessionID); err != nil {
 		return PaymentLook{}, fmt.Errorf("look at session %s: %w", sessionID, err)
 	}
 	if look.Intent == nil && intentID != "" {
-		intent, err := c.PaymentIntent(ctx, intentID)
+		intent, err := fetch(ctx, c, at("/v1/payment_intents", intentID), account, nil, paymentIntent)
 		if err != nil {
 			return PaymentLook{}, fmt.Errorf("look at intent %s: %w", intentID, err)
 		}
@@ -51,7 +64,7 @@ func (c *Client) lookAtSession(ctx context.Context, look *PaymentLook, id string
 	if id == "" {
 		return nil
 	}
-	body, err := c.read(ctx, at(SessionsPath, id), "", expand("payment_intent"))
+	body, err := c.read(ctx, at(SessionsPath, id), look.Account, expand("payment_intent"))
 	if err != nil {
 		return err
 	}
@@ -72,9 +85,12 @@ func (c *Client) lookAtSession(ctx context.Context, look *PaymentLook, id string
 }
 
 func (c *Client) lookAtCharges(ctx context.Context, look *PaymentLook) error {
-	query := expand("data.balance_transaction", "data.transfer", "data.application_fee")
+	query := expand("data.balance_transaction")
 	query.Set("payment_intent", look.Intent.ID)
-	charges, err := c.list(ctx, "/v1/charges", "", query)
+	if look.Account == "" {
+		query["expand[]"] = append(query["expand[]"], "data.transfer", "data.application_fee")
+	}
+	charges, err := c.list(ctx, "/v1/charges", look.Account, query)
 	if err != nil || len(charges) == 0 {
 		return err
 	}
@@ -88,12 +104,15 @@ func (c *Client) lookAtCharges(ctx context.Context, look *PaymentLook) error {
 			return err
 		}
 	}
-	look.Refunds, err = fetchAll(ctx, c, RefundsPath, "", url.Values{"payment_intent": {look.Intent.ID}}, refund)
+	look.Refunds, err = fetchAll(ctx, c, RefundsPath, look.Account, url.Values{"payment_intent": {look.Intent.ID}}, refund)
 	return err
 }
 
-// lookAtShares takes the transfer and the fee from the charge that has them.
+// lookAtShares takes the transfers and the fee from the charge that has them.
 func (c *Client) lookAtShares(ctx context.Context, look *PaymentLook, of Charge, body json.RawMessage) error {
+	if look.Account != "" {
+		return c.lookAtDirectFee(ctx, look, of)
+	}
 	var shares struct {
 		Transfer json.RawMessage `json:"transfer"`
 		Fee      json.RawMessage `json:"application_fee"`
@@ -114,6 +133,39 @@ func (c *Client) lookAtShares(ctx context.Context, look *PaymentLook, of Charge,
 			return err
 		}
 		look.Fee = &f
+	}
+	return c.lookAtGroup(ctx, look, of)
+}
+
+// lookAtDirectFee fetches the fee of a direct charge: it is ours, and the
+// account sees no more of it than its id.
+func (c *Client) lookAtDirectFee(ctx context.Context, look *PaymentLook, of Charge) error {
+	if of.ApplicationFeeID == "" || look.Fee != nil {
+		return nil
+	}
+	f, err := c.ApplicationFee(ctx, of.ApplicationFeeID)
+	look.Fee = &f
+	return err
+}
+
+// lookAtGroup fetches what else was transferred of a charge. Stripe gives the
+// group of a charge to every transfer that names it as its source.
+func (c *Client) lookAtGroup(ctx context.Context, look *PaymentLook, of Charge) error {
+	if !of.Captured || of.TransferGroup == "" || len(look.Transfers) > 0 {
+		return nil
+	}
+	all, err := c.list(ctx, TransfersPath, "", url.Values{"transfer_group": {of.TransferGroup}})
+	if err != nil {
+		return err
+	}
+	for _, body := range slices.Backward(all) { // Stripe lists the newest first
+		t, err := c.wholeTransfer(ctx, body)
+		if err != nil {
+			return err
+		}
+		if t.ID != of.TransferID {
+			look.Transfers = append(look.Transfers, t)
+		}
 	}
 	return nil
 }

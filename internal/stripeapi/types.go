@@ -78,8 +78,9 @@ type Charge struct {
 	TransferID           string
 	ApplicationFeeID     string
 	ApplicationFeeAmount int64
+	TransferGroup        string
 	BalanceTransactionID string
-	StripeFee            int64     // known only where the look expands the balance transaction
+	StripeFee            int64     // without our own part of it; known only where the look expands the balance transaction
 	AvailableOn          time.Time // the same
 	ReceiptURL           string
 	Created              time.Time
@@ -100,6 +101,8 @@ type Refund struct {
 	Created                     time.Time
 	BalanceTransactionID        string
 	FailureBalanceTransactionID string
+	Reference                   string // the number by which the payer's bank knows it: a card's ARN
+	ReferenceStatus             string // pending, available, unavailable
 }
 
 // Transfer is what a charge moved on to its homeowner, with what was taken
@@ -113,6 +116,7 @@ type Transfer struct {
 	DestinationPayment string // py_… on the owner's side
 	Created            time.Time
 	Reversals          []Reversal
+	Metadata           map[string]string
 }
 
 // Reversal took part of a transfer back; SourceRefundID says for which refund.
@@ -144,6 +148,7 @@ type FeeRefund struct {
 // Dispute is a chargeback, or an inquiry (warning_…) that may become one.
 type Dispute struct {
 	ID                  string
+	Account             string // acct_… whose direct charge is disputed; "" for one of ours
 	ChargeID            string
 	PaymentIntentID     string
 	Status              string
@@ -153,6 +158,7 @@ type Dispute struct {
 	DueBy               *time.Time // nil: no answer is possible
 	HasEvidence         bool
 	SubmissionCount     int
+	PastDue             bool
 	Created             time.Time
 	BalanceTransactions []BalanceTransaction // 0: inquiry, 1: withdrawn, 2: reinstated
 }

@@ -51,8 +51,6 @@ func (t Task) Open() bool { return t.ClosedAt == nil }
 const columns = `k.id, k.key, k.kind, k.booking_id::text, k.account, k.object_id, k.title, k.detail, k.href, k.freezes,
 	k.created_at, k.due_at, k.closed_at, k.closed_by::text, k.outcome`
 
-const missing = "There is no such task."
-
 // Open writes a task once per key and reports whether this call did. Its kind
 // is what the key begins with: "refund_failed:<refund>".
 func Open(ctx context.Context, tx pgx.Tx, t Task, now time.Time) (bool, error) {
@@ -92,18 +90,6 @@ func Done(ctx context.Context, tx pgx.Tx, id ID, by user.ID, note string, now ti
 		return fault.New(fault.Conflict, "Somebody has closed this task already.")
 	}
 	return nil
-}
-
-// ByID reads one task.
-func ByID(ctx context.Context, q postgres.Querier, id ID) (Task, error) {
-	return postgres.One[Task](ctx, q, missing, `SELECT `+columns+` FROM tasks k WHERE k.id::text = $1`, id)
-}
-
-// List lists open tasks, the nearest due date and then the oldest first, or
-// closed ones, the newest first.
-func List(ctx context.Context, q postgres.Querier, open bool, limit, offset int) ([]Task, error) {
-	return postgres.All[Task](ctx, q, `SELECT `+columns+` FROM tasks k WHERE (k.closed_at IS NULL) = $1
-		ORDER BY k.closed_at DESC NULLS FIRST, k.due_at NULLS LAST, k.created_at, k.id LIMIT $2 OFFSET $3`, open, limit, offset)
 }
 
 // OfBooking lists a booking's tasks, the oldest first.

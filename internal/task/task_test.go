@@ -22,7 +22,7 @@ func TestATaskIsOpenedOnceAndClosedOnce(t *testing.T) {
 			t.Fatalf("open %d: %v, %v", i+1, opened, err)
 		}
 	}
-	var mine task.Task
+	var mine task.Listed
 	open, err := task.List(t.Context(), tx, true, 1000, 0)
 	if err != nil {
 		t.Fatal(err)

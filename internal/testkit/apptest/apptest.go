@@ -50,27 +50,33 @@ const (
 )
 
 // Start starts a world without its background workers: a test says what happens
-// next. What the webhooks brought is worked off by [World.Settle].
-func Start(t testing.TB) *World {
+// next. What the webhooks brought is worked off by [World.Settle]. Edit changes
+// the sandbox's options, its prices for example.
+func Start(t testing.TB, edit ...func(*stripesandbox.Options)) *World {
 	t.Helper()
 	mux := http.NewServeMux()
 	pages := httptest.NewServer(mux)
 	t.Cleanup(pages.Close)
-	sandbox, err := stripesandbox.Open(stripesandbox.Options{
+	options := stripesandbox.Options{
 		WebhookURL: pages.URL + "/webhooks/stripe", WebhookSecret: secret,
 		ConnectWebhookURL: pages.URL + "/webhooks/stripe/connect", ConnectWebhookSecret: connectSecret,
-	})
+	}
+	for _, change := range edit {
+		change(&options)
+	}
+	sandbox, err := stripesandbox.Open(options)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { sandbox.Close() })
-	stripe := httptest.NewServer(sandbox)
+	sent := new(posts)
+	stripe := httptest.NewServer(sent.watch(sandbox))
 	t.Cleanup(stripe.Close)
 	sandbox.SetBaseURL(stripe.URL)
 
 	offset := new(atomic.Int64)
 	now := func() time.Time { return time.Now().Add(time.Duration(offset.Load())) }
-	c := config.Config{BaseURL: pages.URL, DatabaseURL: pgtest.DSN(t), DataDir: t.TempDir(), StripeKey: "sk_test_apptest", StripeAPIBase: stripe.URL, SandboxURL: stripe.URL,
+	c := config.Config{BaseURL: pages.URL, DatabaseURL: pgtest.DSN(t), DataDir: t.TempDir(), StripeKey: appKey, StripeAPIBase: stripe.URL, SandboxURL: stripe.URL,
 		WebhookSecrets: []string{secret}, ConnectWebhookSecrets: []string{connectSecret},
 		Region: "US", CurrencyCode: "usd", FeeBPS: 1200, PayoutDelayDays: 1, OwnerSchedule: true, MailFrom: "Hearth <hello@hearth.test>", Dev: true}
 	a, err := app.New(t.Context(), c, now, slog.New(slog.NewTextHandler(testLog{t}, &slog.HandlerOptions{Level: slog.LevelWarn})))
@@ -78,6 +84,7 @@ func Start(t testing.TB) *World {
 		t.Fatal(err)
 	}
 	t.Cleanup(a.Close)
+	sent.mustBePlanned(t, a.DB)
 	// Signatures carry the wall clock, whatever time the world has.
 	door := &webhook.Inbox{DB: a.DB, Types: app.Types(), Now: time.Now}
 	mux.Handle("/webhooks/stripe", door.Receive(inbound.SourceAccount, c.WebhookSecrets))
