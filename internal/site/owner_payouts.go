@@ -188,8 +188,8 @@ func (s payoutStay) Badge() (view.Badge, error) {
 	case payout.Released:
 		return payoutRow{payout.Payout{Status: *s.PayoutStatus}}.Badge()
 	case payout.Frozen:
-		if s.Held && !s.Disputed {
-			return view.Badge{Tone: "warn", Icon: "hourglass", Text: "On hold"}, nil
+		if !s.Disputed {
+			return view.Badge{Tone: "warn", Icon: "circle-pause", Text: "On hold"}, nil
 		}
 		return view.StatusBadge("payment", "disputed")
 	case payout.Refunding:
@@ -216,8 +216,8 @@ func (s payoutStay) Note() string {
 	case payout.Released:
 		return s.sentNote()
 	case payout.Frozen:
-		if s.Held && !s.Disputed {
-			return "On hold until we have looked at it"
+		if !s.Disputed {
+			return "On hold while we look into the payment"
 		}
 		return "On hold while the bank decides"
 	case payout.Refunding:

@@ -223,7 +223,6 @@ func (c *busyTown) visits(t *testing.T) map[string][]visit {
 		},
 		"the owner": {
 			see("/owner"), see("/owner/stays"), see("/owner/payouts"), see("/owner/payouts/return"), see("/owner/statements"),
-			see("/owner/payouts").doing(sends("form[action='/owner/payouts/schedule']")),
 			see("/owner/payouts/stays/{code}", c.past.Code), see("/owner/payouts/stays/{code}", c.refunded.Code), see("/owner/payouts/stays/{code}", c.disputed.Code), see("/owner/homes"), see("/owner/homes/new"),
 			see("/owner/homes/new").doing(sends("main form[method=post]")),
 			see("/owner/homes/{id}", string(c.draft.ID)), see("/owner/homes/{id}", string(c.home.ID)), see("/owner/homes/{id}/photos", string(c.draft.ID)),
