@@ -4,7 +4,7 @@ export CGO_ENABLED := 0
 TOOL := go tool -modfile=.ci/tools/go.mod
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test/short test/race bench bench/micro lint fmt build db/reset db/psql clean
+.PHONY: help run dev test test/short test/race bench bench/micro storm lint fmt build db/reset db/psql clean
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z\/-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ bench: postgres ## how quick it is, each beside its limit, in a minute (docs/ben
 bench/micro: postgres ## the benchmarks of single functions
 	@go test -run '^$$' -bench . ./internal/... | grep -v 'no test files'
 
+storm: postgres ## the storm: Stripe fails, processes die, not a cent is missing (SEED= BOOKINGS= KILLS=)
+	@go run ./.ci/storm $(if $(SEED),-seed $(SEED)) $(if $(BOOKINGS),-bookings $(BOOKINGS)) $(if $(KILLS),-kills $(KILLS))
+
 # What gosec is not asked, and why:
 #   G104        errors not looked at: what is left closes what was read, or writes to memory
 #   G204, G304  programs and files named by variables: the machine's owner names them, and the
@@ -38,7 +41,7 @@ bench/micro: postgres ## the benchmarks of single functions
 GOSEC := -quiet -exclude-generated -exclude=G104,G204,G304 -exclude-dir=.ci -exclude-dir=internal/testkit
 
 # The pattern ./... leaves out folders that begin with a dot.
-OURS := ./... ./.ci/testrun ./.ci/bench ./.ci/database
+OURS := ./... ./.ci/testrun ./.ci/bench ./.ci/storm ./.ci/database
 
 lint: ## staticcheck and gosec
 	@go vet $(OURS)

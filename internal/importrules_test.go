@@ -47,6 +47,7 @@ var rooms = map[string]string{
 	"hosting":   "audit booking connect fault inbound listing notify postgres stripeapi task user webhook",
 	"checkout":  "audit booking calendar connect fault inbound ledger listing money notify paper payment postgres stripeapi task user",
 	"payout":    "audit booking calendar connect fault inbound ledger listing money notify paper payment postgres stripeapi task user webhook",
+	"doctor":    "config mail postgres stripeapi",
 	"invariant": "booking postgres task",
 	"reconcile": "booking connect fault inbound ledger money payment postgres stripeapi task",
 

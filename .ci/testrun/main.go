@@ -86,7 +86,7 @@ func split(args []string) (flags, packages []string) {
 		}
 	}
 	if packages == nil {
-		packages = []string{"./...", "./.ci/testrun", "./.ci/bench"}
+		packages = []string{"./...", "./.ci/testrun", "./.ci/bench", "./.ci/storm"}
 	}
 	return flags, packages
 }

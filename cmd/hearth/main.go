@@ -9,6 +9,7 @@
 //	hearth reconcile       ask Stripe about everything, and hold the books against it;
 //	                       an error when anything is left over; --json
 //	hearth audit [--json]  look at everything that may never be; ends with 1 when something is so
+//	hearth doctor [--json] look the installation over, with a mend for what is not well
 //	hearth roles           print the script of the database's roles, for psql
 //	hearth events          list the event types to subscribe both webhook endpoints to
 //	hearth health          ask a running server how it is; for container health checks
@@ -73,6 +74,8 @@ func run(ctx context.Context, args []string) error {
 		return nil
 	case "audit":
 		return auditOnce(ctx, c, args, os.Stdout)
+	case "doctor":
+		return examine(ctx, c, args, os.Stdout)
 	case "roles":
 		fmt.Print(postgres.Roles)
 		return nil
@@ -97,6 +100,9 @@ const usage = `hearth COMMAND
   audit [--json]
                 look at everything that may never be: ends with 0 when nothing is so, with 1
                 when something is, with 2 when it could not look
+  doctor [--json]
+                look over keys, webhook endpoints, clocks, database, roles, mail, disk and jobs:
+                each with what to do about it; ends with 1 when something is bad
   roles         print the script of the database's roles, for psql
   events        list the event types for the two webhook endpoints
   health        ask the running server how it is

@@ -52,7 +52,8 @@ type App struct {
 	Now       func() time.Time
 	Logger    *slog.Logger
 
-	jobs *river.Client[pgx.Tx]
+	jobs    *river.Client[pgx.Tx]
+	process int32 // this one's number: see freeDead
 }
 
 // New opens the database, which must be migrated, and wires the services. Now
@@ -65,7 +66,7 @@ func New(ctx context.Context, c config.Config, now func() time.Time, log *slog.L
 	if err != nil {
 		return nil, err
 	}
-	a := &App{Config: c, DB: db, Now: now, Logger: log}
+	a := &App{Config: c, DB: db, Now: now, Logger: log, process: newProcess()}
 	if err := a.wire(); err != nil {
 		db.Close()
 		return nil, err
@@ -98,7 +99,7 @@ const sandboxRate = 1000
 func (a *App) wire() (err error) {
 	c := a.Config
 	rate := 0
-	if c.SandboxURL != "" {
+	if c.Sandbox() {
 		rate = sandboxRate
 	}
 	a.Stripe, err = stripeapi.New(stripeapi.Config{Key: c.StripeKey, APIBase: c.StripeAPIBase, DB: a.DB, Now: a.Now, Logger: a.Logger, Rate: rate})
@@ -135,6 +136,7 @@ func (a *App) wire() (err error) {
 		a.Reconcile.Finish[purpose] = a.Hosting.Finish
 	}
 	a.jobs, err = river.NewClient(riverpgxv5.New(a.DB), &river.Config{
+		ID:      clientID(a.process),
 		Workers: a.workers(), PeriodicJobs: periodic(), Logger: quiet(a.Logger),
 		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 8}},
 		JobTimeout:           2 * time.Minute,
@@ -167,15 +169,26 @@ func sender(c config.Config) mail.Sender {
 // Run works the inbox and the jobs off until the context ends, and returns when
 // both have let go.
 func (a *App) Run(ctx context.Context) error {
+	here, err := postgres.Announce(ctx, a.DB, a.process)
+	if err != nil {
+		return err
+	}
+	a.Inbox.Process.Store(a.process)
 	if err := a.jobs.Start(context.WithoutCancel(ctx)); err != nil {
 		return fmt.Errorf("start the job workers: %w", err)
 	}
-	var all sync.WaitGroup
+	var all, presence sync.WaitGroup
+	staying, leave := context.WithCancel(context.WithoutCancel(ctx))
+	presence.Go(func() { here.Keep(staying) }) // until all the rest has let go
 	all.Go(func() { a.Inbox.Run(ctx) })
+	all.Go(func() { a.freeDead(ctx) })
 	<-ctx.Done()
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
-	err := a.jobs.StopAndCancel(stopping)
+	err = a.jobs.StopAndCancel(stopping)
 	all.Wait()
+	a.Inbox.Process.Store(0)
+	leave()
+	presence.Wait()
 	return err
 }

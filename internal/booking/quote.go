@@ -121,7 +121,7 @@ func RefundFor(b Booking, now time.Time) Refundable {
 		}
 		kept := nights.Share(stage.Keep)
 		if stage.KeepNights > 0 {
-			kept = b.Amount(money.Proportion(nights.Minor, int64(min(stage.KeepNights, b.Nights())), int64(b.Nights())))
+			kept = nights.Part(int64(min(stage.KeepNights, b.Nights())), int64(b.Nights()))
 		}
 		return Refundable{Amount: b.Total().Sub(kept), Kept: kept, Deadline: deadline}
 	}

@@ -10,7 +10,6 @@ import (
 	"hearth/internal/money"
 	"hearth/internal/payment"
 	"hearth/internal/postgres"
-	"hearth/internal/stripeapi"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -83,7 +82,7 @@ func due(by booking.Actor, b booking.Booking, left money.Amount, policy booking.
 // is no cancelled stay whose refund was forgotten. Expected is the refund that
 // the person saw; when it has changed since, nothing happens.
 func (s *Service) Cancel(ctx context.Context, by booking.Actor, id booking.ID, expected money.Amount, reason string) error {
-	var request string
+	var refunds []payment.Refund
 	err := postgres.InTx(ctx, s.DB, func(tx pgx.Tx) error {
 		b, p, err := s.lockPaid(ctx, tx, id)
 		if err != nil {
@@ -93,48 +92,47 @@ func (s *Service) Cancel(ctx context.Context, by booking.Actor, id booking.ID, e
 		case booking.Processing:
 			return booking.AskToCancel(ctx, tx, b, by, reason, s.Now())
 		case booking.Confirmed:
-			request, err = s.cancelConfirmed(ctx, tx, by, b, p, expected, reason)
+			refunds, err = s.cancelConfirmed(ctx, tx, by, b, p, expected, reason)
 			return err
 		}
 		return fault.New(fault.Conflict, "This booking cannot be cancelled any more.")
 	})
-	if err != nil || request == "" {
+	if err != nil {
 		return err
 	}
-	return s.nudged(ctx, stripeapi.RequestID(request))
+	return s.refundNow(ctx, refunds)
 }
 
-func (s *Service) cancelConfirmed(ctx context.Context, tx pgx.Tx, by booking.Actor, b booking.Booking, p payment.Payment, expected money.Amount, reason string) (request string, err error) {
+func (s *Service) cancelConfirmed(ctx context.Context, tx pgx.Tx, by booking.Actor, b booking.Booking, p payment.Payment, expected money.Amount, reason string) (made []payment.Refund, err error) {
 	now := s.Now()
 	policy := booking.RefundFor(b, now)
 	if policy.Started && by.Kind == "tenant" {
-		return "", fault.New(fault.Conflict, "The stay has begun. Write to the owner instead.")
+		return nil, fault.New(fault.Conflict, "The stay has begun. Write to the owner instead.")
 	}
 	refunds, err := payment.RefundsOf(ctx, tx, p.ID)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	disputes, err := payment.DisputesOf(ctx, tx, p.ID)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	refund, _ := due(by, b, left(p, refunds, disputes), policy)
 	if refund != expected {
-		return "", fault.New(fault.Conflict, "The refund is now %s. Look it over and confirm again.", refund.Format())
+		return nil, fault.New(fault.Conflict, "The refund is now %s. Look it over and confirm again.", refund.Format())
 	}
 	cause := map[string]string{"tenant": "policy", "owner": "owner", "admin": "admin"}[by.Kind]
 	if refund.Minor > 0 {
-		r, err := s.reserve(ctx, tx, p, payment.Reservation{Amount: refund, Cause: cause, Reason: cmp.Or(reason, "Cancelled"), Actor: by.Kind, ActorID: actorID(by)})
+		made, err = s.reserve(ctx, tx, p, payment.Reservation{Amount: refund, Cause: cause, Reason: cmp.Or(reason, "Cancelled"), Actor: by.Kind, ActorID: actorID(by)})
 		if err != nil {
-			return "", err
+			return nil, err
 		}
-		request = *r.RequestID
 	}
 	if b, err = booking.Move(ctx, tx, b, booking.Cancelled, by, cmp.Or(reason, "Cancelled"), now); err != nil {
-		return "", err
+		return nil, err
 	}
 	if err := s.audit(ctx, tx, by, b, "cancel", cmp.Or(reason, "Cancelled"), map[string]any{"refund": refund.Format()}); err != nil {
-		return "", err
+		return nil, err
 	}
-	return request, s.mailBoth(ctx, tx, b, "booking_cancelled", map[string]any{"amount": refund.Minor, "currency": string(b.Currency), "reason": reason})
+	return made, s.mailBoth(ctx, tx, b, "booking_cancelled", map[string]any{"amount": refund.Minor, "currency": string(b.Currency), "reason": reason})
 }

@@ -15,8 +15,9 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// OnDispute looks a dispute up and returns the change that mirrors it, and that
-// gives back, when the bank has decided, what nobody can stay for.
+// OnDispute looks a dispute up and returns the change that mirrors it, that
+// gives back, when the bank has decided, what nobody can stay for, and that
+// settles the loss, or the win, with the owner.
 func (s *Service) OnDispute(ctx context.Context, subject inbound.Subject, _ []inbound.Event) (inbound.Change, error) {
 	seen := s.Now()
 	theirs, err := s.Stripe.Dispute(ctx, subject.ID)
@@ -49,7 +50,10 @@ func (s *Service) OnDispute(ctx context.Context, subject inbound.Subject, _ []in
 			return "", err
 		}
 		changes, err := s.tellDispute(ctx, tx, moved, steps[0])
-		return strings.Join(changes, "; "), err
+		if err != nil {
+			return "", err
+		}
+		return strings.Join(changes, "; "), s.followDisputes(ctx, tx, moved, p)
 	}, nil
 }
 

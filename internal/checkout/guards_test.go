@@ -33,7 +33,7 @@ func mails(t *testing.T, w *apptest.World, template string, to user.ID) (n int) 
 }
 
 // sweep lets what waits come due, and heals.
-func sweep(t *testing.T, w *apptest.World) {
+func sweep(t testing.TB, w *apptest.World) {
 	t.Helper()
 	w.Advance(6 * time.Minute)
 	if _, err := w.Reconcile.Sweep(t.Context()); err != nil {

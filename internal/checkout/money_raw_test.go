@@ -42,7 +42,7 @@ func (s *stage) api(method, path, account string, params ...string) (int, map[st
 	if err != nil {
 		s.T.Fatal(err)
 	}
-	request.Header.Set("Authorization", "Bearer sk_test_apptest")
+	request.Header.Set("Authorization", "Bearer sk_test_dashboard")
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	if account != "" {
 		request.Header.Set("Stripe-Account", account)
@@ -135,13 +135,13 @@ func (s *stage) inTx(do func(tx pgx.Tx) error) {
 	}
 }
 
-// dispute lets the bank take a charge back, and returns the dispute.
-func (s *stage) dispute(charge string, inquiry bool) string {
+// chargeBack lets the bank take a charge back, and returns the dispute.
+func (s *stage) chargeBack(charge string, inquiry bool) string {
 	s.T.Helper()
 	return s.Control("charges/"+charge+"/dispute", map[string]any{"inquiry": inquiry})["id"].(string)
 }
 
-func (s *stage) resolve(dispute, outcome string) {
+func (s *stage) decide(dispute, outcome string) {
 	s.T.Helper()
 	s.Control("disputes/"+dispute+"/resolve", map[string]any{"outcome": outcome})
 }
@@ -256,9 +256,9 @@ var rawFlows = []flow{
 		s.after("the tenant pays")
 		s.giveBack(ch, 40000, "", strings.Fields(both)...)
 		s.after("a refund of 400.00")
-		d := s.dispute(s.charge(50000, "", append(s.destination(6000), "on_behalf_of="+s.acct)...), false)
+		d := s.chargeBack(s.charge(50000, "", append(s.destination(6000), "on_behalf_of="+s.acct)...), false)
 		s.after("another stay, of 500.00, is paid and disputed")
-		s.resolve(d, "won")
+		s.decide(d, "won")
 		s.after("won")
 	}},
 	{"Held, and captured in part", "A request to book only holds the money: nothing moves until it is captured, and what is not captured is never taken. A hold that is released is no refund, whatever Stripe calls it.", func(s *stage) {
@@ -279,13 +279,13 @@ var rawFlows = []flow{
 		s.after("the rest, with the fee")
 	}},
 	{"A direct charge, disputed", "The bank takes amount and dispute fee from the owner's account.", func(s *stage) {
-		won := s.dispute(s.charge(120000, s.acct, "application_fee_amount=14400"), false)
+		won := s.chargeBack(s.charge(120000, s.acct, "application_fee_amount=14400"), false)
 		s.after("the bank opens a dispute")
-		s.resolve(won, "won")
+		s.decide(won, "won")
 		s.after("won")
-		lost := s.dispute(s.charge(50000, s.acct, "application_fee_amount=6000"), false)
+		lost := s.chargeBack(s.charge(50000, s.acct, "application_fee_amount=6000"), false)
 		s.after("another stay, of 500.00, is disputed")
-		s.resolve(lost, "lost")
+		s.decide(lost, "lost")
 		s.after("lost")
 	}},
 	{"A direct charge for which we pay Stripe", "The account's `controller` says that fees are ours: they come off our balance.", func(s *stage) {
@@ -298,23 +298,23 @@ var rawFlows = []flow{
 	{"A dispute that is settled at Stripe's Dashboard", "Somebody takes the owner's part back, and transfers it again, in the charge's own transfer group, once the dispute is won: nothing does so by itself. Both are posted. Our fee stays in `escrow`, as nobody said whose it is.", func(s *stage) {
 		ch := s.charge(120000, "", append(s.destination(14400), "transfer_group=stay")...)
 		s.after("the tenant pays")
-		d := s.dispute(ch, false)
+		d := s.chargeBack(ch, false)
 		s.after("the bank opens a dispute")
 		_, made := s.api(http.MethodGet, "/v1/charges/"+ch, "")
 		s.make("/v1/transfers/"+made["transfer"].(string)+"/reversals", "", "amount=120000", "refund_application_fee=true")
 		s.after("the owner's part is taken back")
-		s.resolve(d, "won")
+		s.decide(d, "won")
 		s.after("won")
 		s.Advance(inAWeek)
 		s.make("/v1/transfers", "", "amount=105600", "currency=usd", "destination="+s.acct, "transfer_group=stay")
 		s.after("transferred again")
 	}},
 	{"An inquiry that becomes a dispute", "While the bank only asks, no money moves.", func(s *stage) {
-		d := s.dispute(s.charge(120000, "", s.destination(14400)...), true)
+		d := s.chargeBack(s.charge(120000, "", s.destination(14400)...), true)
 		s.after("the bank asks")
-		s.resolve(d, "escalated")
+		s.decide(d, "escalated")
 		s.after("it opens a dispute")
-		s.resolve(d, "lost")
+		s.decide(d, "lost")
 		s.after("lost")
 	}},
 	{"An owner below zero", "A full refund that left the fee with us took more than the owner had. When their account is paid out by itself, Stripe debits their bank: a payout of a negative amount.", func(s *stage) {
@@ -327,9 +327,9 @@ var rawFlows = []flow{
 }
 
 var wonOlder = flow{"Dispute, won, where the dispute fee comes back", "Older prices of Stripe give the fee back with a win.", func(s *stage) {
-	d := s.dispute(s.charge(120000, "", s.destination(14400)...), false)
+	d := s.chargeBack(s.charge(120000, "", s.destination(14400)...), false)
 	s.after("paid, and disputed")
-	s.resolve(d, "won")
+	s.decide(d, "won")
 	s.after("won")
 }}
 
@@ -345,9 +345,9 @@ var split = flow{"Separate charge and transfers", "The charge stays with us and 
 	s.make("/v1/transfers/"+share["id"].(string)+"/reversals", "", "amount=30000")
 	s.make("/v1/transfers/"+other["id"].(string)+"/reversals", "", "amount=5200")
 	s.after("a third taken back from each")
-	d := s.dispute(ch, false)
+	d := s.chargeBack(ch, false)
 	s.after("the rest is disputed")
-	s.resolve(d, "lost")
+	s.decide(d, "lost")
 	s.after("lost")
 }}
 
@@ -381,8 +381,8 @@ func walkInCurrency(s *stage) {
 	}
 	third := pay(40)
 	s.after("the third stay is paid")
-	d := s.dispute(s.Payment(third).ChargeID, false)
+	d := s.chargeBack(s.Payment(third).ChargeID, false)
 	s.after("the bank opens a dispute")
-	s.resolve(d, "won")
+	s.decide(d, "won")
 	s.after("won")
 }

@@ -14,7 +14,6 @@ import (
 	"hearth/internal/ledger"
 	"hearth/internal/listing"
 	"hearth/internal/money"
-	"hearth/internal/payment"
 	"hearth/internal/stripeapi"
 	"hearth/internal/stripesandbox"
 	"hearth/internal/testkit/apptest"
@@ -210,7 +209,7 @@ func (s *stage) post(path string, form url.Values) {
 	if err != nil {
 		s.T.Fatal(err)
 	}
-	request.Header.Set("Authorization", "Bearer sk_test_apptest")
+	request.Header.Set("Authorization", "Bearer sk_test_dashboard")
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	answer, err := http.DefaultClient.Do(request)
 	if err != nil {
@@ -236,13 +235,30 @@ func (s *stage) disputed() (b booking.Booking, dispute string) {
 	s.T.Helper()
 	b = s.paid(apptest.Good, 30, 5)
 	s.after("the tenant pays")
-	s.Control("charges/"+s.look(b).Charges[0].ID+"/dispute", map[string]any{})
+	dispute = s.dispute(b)
 	s.after("the bank opens a dispute")
-	all, err := payment.DisputesOf(s.T.Context(), s.DB, s.Payment(b).ID)
-	if err != nil || len(all) != 1 {
-		s.T.Fatalf("disputes %+v, %v", all, err)
+	return b, dispute
+}
+
+func (s *stage) dispute(b booking.Booking) string {
+	s.T.Helper()
+	return s.chargeBack(s.look(b).Charges[0].ID, false)
+}
+
+// resolve is the bank's decision.
+func (s *stage) resolve(dispute, outcome string) {
+	s.T.Helper()
+	s.Control("disputes/"+dispute+"/resolve", map[string]any{"outcome": outcome})
+	s.Settle()
+}
+
+// recover takes what can be taken back, as an admin who has read how much.
+func (s *stage) recover(dispute string) {
+	s.T.Helper()
+	s.Settle()
+	if err := s.Checkout.RecoverDispute(s.T.Context(), booking.Admin(s.admin.ID, "192.0.2.9"), dispute, usd(120000), "The owner let us down"); err != nil {
+		s.T.Fatal(err)
 	}
-	return b, all[0].ID
 }
 
 const (
@@ -300,16 +316,55 @@ var flows = []flow{
 		s.Advance(inAWeek)
 		s.after("the bank returns it")
 	}},
-	{"Dispute, lost", "The bank takes amount and dispute fee from us, not from the owner. While it runs the owner's payout is frozen and refunds are refused. A lost dispute leaves nothing to pay out for the stay; an admin takes the owner's part back by a transfer reversal at Stripe's Dashboard, and the books follow.", func(s *stage) {
-		b, dispute := s.disputed()
-		s.Control("disputes/"+dispute+"/resolve", map[string]any{"outcome": "lost"})
+	{"Dispute, lost", "The bank takes amount and dispute fee from us, not from the owner. While it runs the owner's payout is frozen and refunds are refused. When it is lost, Hearth takes the owner's part back: the transfer is reversed, and we give up our fee with it.", func(s *stage) {
+		_, dispute := s.disputed()
+		s.resolve(dispute, "lost")
 		s.after("lost")
-		s.post("/v1/transfers/"+s.look(b).Transfer.ID+"/reversals", url.Values{"amount": {"120000"}, "refund_application_fee": {"true"}})
-		s.after("an admin reverses the transfer")
+		sweep(s.T, s.World)
+		s.after("Hearth reverses the transfer")
 	}},
 	{"Dispute, won", "The amount comes back, the dispute fee does not.", func(s *stage) {
 		_, dispute := s.disputed()
-		s.Control("disputes/"+dispute+"/resolve", map[string]any{"outcome": "won"})
+		s.resolve(dispute, "won")
+		s.after("won")
+	}},
+	{"Dispute, lost when the owner's balance is short", "The money had left before the dispute came, so Stripe refuses the reversal. The owner owes us their part, and later payouts leave it in the balance.", func(s *stage) {
+		b := s.paid(apptest.Good, 3, 5)
+		s.after("the tenant pays")
+		s.Advance(inAWeek)
+		s.payOut()
+		s.after("the payout")
+		dispute := s.dispute(b)
+		s.after("the bank opens a dispute")
+		s.resolve(dispute, "lost")
+		sweep(s.T, s.World)
+		s.after("lost, and Stripe refuses the reversal")
+		s.paid(apptest.Good, 3, 10)
+		s.after("the owner's next stay, of 2400.00, is paid")
+		s.Advance(inAWeek)
+		s.payOut()
+		s.after("its payout leaves what is owed")
+	}},
+	{"Dispute, won after the owner's part was taken back", "An admin may take it back while the bank decides. Stripe gives nothing back to the owner by itself: after a win Hearth makes a transfer of what the owner lost, and our fee is ours again.", func(s *stage) {
+		_, dispute := s.disputed()
+		s.recover(dispute)
+		s.after("an admin takes the owner's part back")
+		s.resolve(dispute, "won")
+		s.after("won")
+		sweep(s.T, s.World)
+		s.after("Hearth transfers it back")
+	}},
+	{"Dispute, won after the owner came to owe it", "The same with a short balance: the debt is lifted.", func(s *stage) {
+		b := s.paid(apptest.Good, 3, 5)
+		s.after("the tenant pays")
+		s.Advance(inAWeek)
+		s.payOut()
+		s.after("the payout")
+		dispute := s.dispute(b)
+		s.after("the bank opens a dispute")
+		s.recover(dispute)
+		s.after("an admin takes the owner's part back, and Stripe refuses")
+		s.resolve(dispute, "won")
 		s.after("won")
 	}},
 }

@@ -3,9 +3,9 @@ package checkout
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"hearth/internal/audit"
@@ -20,108 +20,32 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Preview is what a refund does to everybody, before the click.
-type Preview struct {
-	Amount      money.Amount // to the tenant
-	Left        money.Amount // what can still be refunded, before this refund
-	OwnerLoses  money.Amount // of what the owner was paid
-	FeeGiven    money.Amount // of our fee
-	StripeKeeps money.Amount // its processing fee is never returned
-	OwnerAfter  money.Amount // what the owner keeps of this stay
-	FeeAfter    money.Amount // what we keep of our fee, before Stripe's
-	Blocked     string       // why it cannot be done now, for people
-}
-
-// PreviewRefund works a refund out as Stripe will. What was refunded before is
-// taken from what Stripe really moved.
-func (s *Service) PreviewRefund(ctx context.Context, b booking.Booking, amount money.Amount) (Preview, error) {
-	p, err := payment.ByBooking(ctx, s.DB, string(b.ID))
-	if err != nil {
-		return Preview{}, err
-	}
-	refunds, err := payment.RefundsOf(ctx, s.DB, p.ID)
-	if err != nil {
-		return Preview{}, err
-	}
-	disputes, err := payment.DisputesOf(ctx, s.DB, p.ID)
-	if err != nil {
-		return Preview{}, err
-	}
-	charges, err := payment.ChargesOf(ctx, s.DB, p.ID)
-	if err != nil {
-		return Preview{}, err
-	}
-	return preview(p, refunds, disputes, charges, amount), nil
-}
-
-func preview(p payment.Payment, refunds []payment.Refund, disputes []payment.Dispute, charges []payment.Charge, amount money.Amount) Preview {
-	var reversed, given, debt int64
-	for _, r := range refunds {
-		if !r.Dead() {
-			planned, fee := shares(p, refunds, r)
-			reversed += planned
-			given += fee
-			debt += r.OwnerDebt
-		}
-	}
-	left := payment.Remaining(p, refunds)
-	view := Preview{Amount: amount, Left: left}
-	gross, fee := amount.Minor, money.Proportion(p.FeeAmount, amount.Minor, p.Amount)
-	if amount == left { // the refund that completes the charge takes whatever is left
-		gross, fee = p.Amount-reversed, p.FeeAmount-given
-	}
-	view.FeeGiven = p.Money(fee)
-	view.OwnerLoses = p.Money(gross - fee)
-	view.FeeAfter = p.Money(p.FeeAmount - given - fee)
-	view.OwnerAfter = p.Money(p.Amount - p.FeeAmount - (reversed - given) - debt - (gross - fee))
-	for _, c := range charges {
-		if c.ID == p.ChargeID {
-			view.StripeKeeps = p.Money(c.StripeFee)
-		}
-	}
-	switch {
-	case p.Status != payment.Paid:
-		view.Blocked = "Nothing has been paid that could be refunded."
-	case left.Minor < 1:
-		view.Blocked = "Everything has been refunded."
-	case amount.Minor > left.Minor:
-		view.Blocked = fmt.Sprintf("Only %s can still be refunded.", left.Format())
-	}
-	if why := payment.Blocks(disputes); why != "" {
-		view.Blocked = why
-	}
-	return view
-}
-
-// shares is what a refund takes back from the owner and of our fee: what
-// Stripe did, or will do when it has not answered yet.
-func shares(p payment.Payment, refunds []payment.Refund, r payment.Refund) (reversed, fee int64) {
-	if r.StripeID() != "" || !r.ReverseTransfer {
-		return r.ReversedAmount, r.FeeRefunded
-	}
-	return r.Amount, money.Proportion(p.FeeAmount, r.Amount, p.Amount)
-}
-
 // Refund gives money of a paid booking back, for a reason that is kept. The
 // amount is reserved before Stripe is asked, so that two refunds at once can
 // never exceed the charge.
 func (s *Service) Refund(ctx context.Context, by booking.Actor, id booking.ID, amount money.Amount, reason string) (payment.Refund, error) {
-	return s.refund(ctx, by, id, amount, nil, reason)
+	return s.refund(ctx, by, id, amount, nil, Why{Reason: reason})
 }
+
+// Why is why a refund is made: a reason in words, and for an admin's perhaps a
+// cause of its own: "policy" for what the tenant's terms give, "dispute" for
+// what was agreed with the tenant while their bank asked, or after.
+type Why struct{ Cause, Reason string }
 
 // RefundSeen refunds only if what is left to refund is what the person saw:
 // the same form sent twice finds less, and is a Conflict.
-func (s *Service) RefundSeen(ctx context.Context, by booking.Actor, id booking.ID, amount, left money.Amount, reason string) (payment.Refund, error) {
-	return s.refund(ctx, by, id, amount, &left, reason)
+func (s *Service) RefundSeen(ctx context.Context, by booking.Actor, id booking.ID, amount, left money.Amount, why Why) (payment.Refund, error) {
+	return s.refund(ctx, by, id, amount, &left, why)
 }
 
-func (s *Service) refund(ctx context.Context, by booking.Actor, id booking.ID, amount money.Amount, seen *money.Amount, reason string) (refund payment.Refund, err error) {
-	if reason == "" {
+func (s *Service) refund(ctx context.Context, by booking.Actor, id booking.ID, amount money.Amount, seen *money.Amount, why Why) (refund payment.Refund, err error) {
+	if why.Reason == "" {
 		return refund, fault.Field("reason", "Say why: it is kept with the booking.")
 	}
 	if by.Kind != "owner" && by.Kind != "admin" {
 		return refund, fault.New(fault.Denied, "Only the owner or an admin can refund a stay.")
 	}
+	var parts []payment.Refund
 	err = postgres.InTx(ctx, s.DB, func(tx pgx.Tx) error {
 		b, p, err := s.lockPaid(ctx, tx, id)
 		if err != nil {
@@ -130,15 +54,43 @@ func (s *Service) refund(ctx context.Context, by booking.Actor, id booking.ID, a
 		if err := s.unchanged(ctx, tx, p, seen); err != nil {
 			return err
 		}
-		if refund, err = s.reserve(ctx, tx, p, payment.Reservation{Amount: amount, Cause: by.Kind, Reason: reason, Actor: by.Kind, ActorID: actorID(by)}); err != nil {
+		cause, err := causeOf(ctx, tx, by, p, why.Cause)
+		if err != nil {
 			return err
 		}
-		return s.audit(ctx, tx, by, b, "refund", reason, map[string]any{"amount": amount.Format(), "refund": refund.ID})
+		if parts, err = s.reserve(ctx, tx, p, payment.Reservation{Amount: amount, Cause: cause, Reason: why.Reason, Actor: by.Kind, ActorID: actorID(by)}); err != nil {
+			return err
+		}
+		return s.audit(ctx, tx, by, b, "refund", why.Reason, map[string]any{"amount": amount.Format(), "cause": cause, "refund": parts[0].ID})
 	})
 	if err != nil {
 		return refund, err
 	}
-	return refund, s.nudged(ctx, stripeapi.RequestID(*refund.RequestID))
+	return parts[len(parts)-1], s.refundNow(ctx, parts)
+}
+
+// causeOf is who refunds, unless an admin gives a cause of its own.
+func causeOf(ctx context.Context, tx pgx.Tx, by booking.Actor, p payment.Payment, cause string) (string, error) {
+	if by.Kind != "admin" || cause == "" {
+		return by.Kind, nil
+	}
+	disputes, err := payment.DisputesOf(ctx, tx, p.ID)
+	if err != nil {
+		return "", err
+	}
+	if !slices.Contains(Causes(disputes), cause) {
+		return "", fault.Field("cause", "Choose one of these.")
+	}
+	return cause, nil
+}
+
+// Causes are what an admin may say a refund is for. An agreement needs a
+// dispute that it is about.
+func Causes(disputes []payment.Dispute) []string {
+	if len(disputes) == 0 {
+		return []string{"admin", "policy"}
+	}
+	return []string{"admin", "policy", "dispute"}
 }
 
 func (s *Service) unchanged(ctx context.Context, tx pgx.Tx, p payment.Payment, seen *money.Amount) error {
@@ -185,21 +137,19 @@ func (s *Service) lockPaid(ctx context.Context, tx pgx.Tx, id booking.ID) (booki
 	return b, p, err
 }
 
-// reserve writes the refund and its planned request. Booking and payment are
-// locked.
-func (s *Service) reserve(ctx context.Context, tx pgx.Tx, p payment.Payment, r payment.Reservation) (payment.Refund, error) {
-	refund, err := payment.Reserve(ctx, tx, p, r, s.Now())
-	if err != nil {
-		return refund, err
+// reserve writes a refund, in one part or two, and the planned requests.
+// Booking and payment are locked.
+func (s *Service) reserve(ctx context.Context, tx pgx.Tx, p payment.Payment, r payment.Reservation) ([]payment.Refund, error) {
+	parts, err := payment.Reserve(ctx, tx, p, r, s.Now())
+	for i := range parts {
+		if parts[i], err = s.planRefund(ctx, tx, p, parts[i]); err != nil {
+			break
+		}
 	}
-	return s.planRefund(ctx, tx, p, refund)
+	return parts, err
 }
 
 func (s *Service) planRefund(ctx context.Context, tx pgx.Tx, p payment.Payment, r payment.Refund) (payment.Refund, error) {
-	r, err := payment.Reversible(ctx, tx, r)
-	if err != nil {
-		return r, err
-	}
 	params := stripeapi.RefundParams{PaymentIntentID: p.IntentID(), Amount: r.Amount, Reason: "requested_by_customer",
 		ReverseTransfer: r.ReverseTransfer, RefundApplicationFee: r.RefundApplicationFee,
 		Metadata: map[string]string{stripeapi.MetaBooking: r.BookingID, stripeapi.MetaPayment: string(p.ID), stripeapi.MetaRefund: r.ID}}
@@ -213,19 +163,30 @@ func (s *Service) planRefund(ctx context.Context, tx pgx.Tx, p payment.Payment, 
 	return r, payment.Sending(ctx, tx, r, id)
 }
 
-// nudged sends a refund's request now. When Stripe does not answer, the refund
-// stands as requested and the job goes on: the caller has not failed.
+// nudged sends a request now. When Stripe does not answer, it stands as planned
+// and its job goes on: the caller has not failed.
 func (s *Service) nudged(ctx context.Context, id stripeapi.RequestID) error {
 	err := s.Finish(ctx, id)
 	if fault.Is(err, fault.Unavailable) {
-		s.Logger.WarnContext(ctx, "a refund waits for stripe", "request", id, "error", err)
+		s.Logger.WarnContext(ctx, "a request waits for stripe", "request", id, "error", err)
 		return nil
 	}
 	return err
 }
 
+// refundNow sends the requests of a refund's parts.
+func (s *Service) refundNow(ctx context.Context, parts []payment.Refund) error {
+	for _, r := range parts {
+		if err := s.nudged(ctx, stripeapi.RequestID(*r.RequestID)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Stripe keeps a failure under its key for a day, and would answer with it all
-// day long. After this long the list is asked.
+// day long. Once it says that this is what it does, or after so long, the list
+// is asked.
 const patience = time.Hour
 
 // failed reports a failure that Stripe has told. Its list then has the word:
@@ -241,7 +202,7 @@ var short = map[string]bool{"balance_insufficient": true, "insufficient_funds": 
 
 // sendRefund sends a refund and writes the new object's id; the look that
 // follows settles it. When Stripe refuses because the owner's balance is
-// short, the tenant does not wait: the refund goes out again, without the
+// short, or because a debt was netted off the transfer, the tenant does not wait: the refund goes out again, without the
 // reversal, and the owner owes the difference.
 func (s *Service) sendRefund(ctx context.Context, id stripeapi.RequestID) error {
 	refund, err := payment.RefundByRequest(ctx, s.DB, string(id))
@@ -252,16 +213,20 @@ func (s *Service) sendRefund(ctx context.Context, id stripeapi.RequestID) error 
 		return err
 	}
 	outcome, err := s.Stripe.Send(ctx, id)
-	if errors.Is(err, stripeapi.ErrTooOld) || (failed(outcome, err) && s.Now().Sub(refund.CreatedAt) > patience) {
+	if stripeapi.Over(err) || (failed(outcome, err) && s.Now().Sub(refund.CreatedAt) > patience) {
 		return s.findRefund(ctx, id, refund)
 	}
 	if err != nil {
 		return fmt.Errorf("send refund %s: %w", refund.ID, err)
 	}
+	collected, err := payment.Collected(ctx, s.DB, refund.PaymentID)
+	if err != nil {
+		return err
+	}
 	switch {
 	case !outcome.Refused():
 		err = postgres.InTx(ctx, s.DB, func(tx pgx.Tx) error { return payment.Sent(ctx, tx, refund, outcome.ObjectID) })
-	case short[outcome.Code] && refund.ReverseTransfer:
+	case refund.ReverseTransfer && (short[outcome.Code] || collected):
 		return s.refundAgain(ctx, refund, false, nil)
 	default:
 		err = s.refundRefused(ctx, refund, outcome)
@@ -332,15 +297,15 @@ func (s *Service) findRefund(ctx context.Context, id stripeapi.RequestID, r paym
 
 func (s *Service) refundRefused(ctx context.Context, r payment.Refund, o stripeapi.Outcome) error {
 	return postgres.InTx(ctx, s.DB, func(tx pgx.Tx) error {
-		if _, _, err := s.lockPaid(ctx, tx, booking.ID(r.BookingID)); err != nil {
+		b, _, err := s.lockPaid(ctx, tx, booking.ID(r.BookingID))
+		if err != nil {
 			return err
 		}
 		first, err := payment.RefundFailed(ctx, tx, r, cmp.Or(o.Code, o.Message), s.Now())
 		if err != nil || !first {
 			return err
 		}
-		return s.Notify.EnqueueAdmins(ctx, tx, "refund_failed_admin:"+r.ID, "refund_failed_admin", r.BookingID,
-			map[string]any{"amount": r.Amount, "currency": string(r.Currency), "reason": o.Message})
+		return s.refundFailed(ctx, tx, b, r, o.Message)
 	})
 }
 
@@ -367,7 +332,7 @@ func (s *Service) RefundAll(ctx context.Context, by booking.Actor, orders []Bulk
 		b, err := booking.ByCode(ctx, s.DB, o.Code)
 		result := BulkResult{Code: o.Code, Booking: b, Amount: b.Amount(o.Left)}
 		if err == nil {
-			_, err = s.RefundSeen(ctx, by, b.ID, result.Amount, result.Amount, reason)
+			_, err = s.RefundSeen(ctx, by, b.ID, result.Amount, result.Amount, Why{Reason: reason})
 		}
 		if f, ok := fault.Of(err); ok {
 			result.Refused = f.Message

@@ -2,7 +2,6 @@ package checkout
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"hearth/internal/booking"
@@ -92,7 +91,10 @@ func (s *Service) makeKnown(ctx context.Context, id booking.ID, p payment.Paymen
 	if err == nil && !withdrawn {
 		err = s.Finish(ctx, request)
 	}
-	if errors.Is(err, stripeapi.ErrTooOld) || (fault.Is(err, fault.Unavailable) && s.Now().After(a.ExpiresAt)) {
+	if last, gone := payment.LastAttempt(ctx, s.DB, p.ID); gone == nil && last.Status != "planned" {
+		return last, nil // known, even if only its failure
+	}
+	if stripeapi.Over(err) || (fault.Is(err, fault.Unavailable) && s.Now().After(a.ExpiresAt)) {
 		err = s.findSession(ctx, id, a)
 	}
 	if err != nil {
@@ -161,7 +163,7 @@ func (s *Service) expireSession(ctx context.Context, id booking.ID, p payment.Pa
 	if err != nil {
 		return err
 	}
-	if _, err := s.Stripe.Send(ctx, request); err != nil && !errors.Is(err, stripeapi.ErrTooOld) {
+	if err := s.Finish(ctx, request); err != nil {
 		return fmt.Errorf("expire session %s: %w", a.Session(), err)
 	}
 	return nil

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"hearth/internal/booking"
 	"hearth/internal/fault"
@@ -16,7 +18,8 @@ import (
 )
 
 // Purposes are the requests that [Service.Finish] knows how to finish.
-var Purposes = []string{stripeapi.ForSession, stripeapi.ForExpire, stripeapi.ForRefund}
+var Purposes = []string{stripeapi.ForSession, stripeapi.ForExpire, stripeapi.ForRefund,
+	stripeapi.ForRecovery, stripeapi.ForReturn, stripeapi.ForEvidenceFile, stripeapi.ForEvidence, stripeapi.ForDisputeClose}
 
 // Finish sends a planned request, or reads what came of it, and writes what
 // follows: a session's or a refund's id, or that Stripe refused. It may run
@@ -35,13 +38,30 @@ func (s *Service) Finish(ctx context.Context, id stripeapi.RequestID) error {
 		}
 		return err
 	case stripeapi.ForExpire:
-		_, err = s.Stripe.Send(ctx, id)
-		if errors.Is(err, stripeapi.ErrTooOld) {
+		outcome, err := s.Stripe.Send(ctx, id)
+		switch {
+		case errors.Is(err, stripeapi.ErrTooOld):
 			return s.giveUpExpiring(ctx, id)
+		case failed(outcome, err):
+			next, err := s.expireAgain(ctx, request)
+			if err == nil && next != "" {
+				_, err = s.Stripe.Send(ctx, next)
+			}
+			return err
 		}
 		return err
 	case stripeapi.ForRefund:
 		return s.sendRefund(ctx, id)
+	case stripeapi.ForRecovery:
+		return s.sendRecovery(ctx, id)
+	case stripeapi.ForReturn:
+		return s.sendReturn(ctx, id)
+	case stripeapi.ForEvidenceFile:
+		return s.sendPaper(ctx, id)
+	case stripeapi.ForEvidence:
+		return s.sendAnswer(ctx, id)
+	case stripeapi.ForDisputeClose:
+		return s.sendClosing(ctx, id)
 	}
 	return fmt.Errorf("request %s has a purpose that is not ours: %s", id, request.Purpose)
 }
@@ -55,9 +75,29 @@ func (s *Service) giveUpExpiring(ctx context.Context, id stripeapi.RequestID) er
 	})
 }
 
+// expireAgain plans the next try to end a session, after one that Stripe
+// failed and would fail all day long under that key. Ending a page twice does
+// no harm. It has a job of its own; "" is another's, who was first.
+func (s *Service) expireAgain(ctx context.Context, failed stripeapi.Request) (next stripeapi.RequestID, err error) {
+	err = postgres.InTx(ctx, s.DB, func(tx pgx.Tx) error {
+		first, err := stripeapi.Abandon(ctx, tx, failed.ID, "Stripe failed and would fail again under this key", s.Now())
+		if err != nil || !first {
+			return err
+		}
+		base, number, _ := strings.Cut(failed.Key, "#")
+		n, _ := strconv.Atoi(number)
+		next, err = s.plan(ctx, tx, stripeapi.Planned{Purpose: failed.Purpose, Path: failed.Path, Key: fmt.Sprintf("%s#%d", base, n+1), About: failed.About})
+		return err
+	})
+	return next, err
+}
+
 // sendSession returns the payment page's address.
 func (s *Service) sendSession(ctx context.Context, id stripeapi.RequestID) (string, error) {
 	outcome, err := s.Stripe.Send(ctx, id)
+	if failed(outcome, err) {
+		return s.sessionFailed(ctx, id, err)
+	}
 	if err != nil {
 		return "", fmt.Errorf("send session: %w", err)
 	}
@@ -67,8 +107,10 @@ func (s *Service) sendSession(ctx context.Context, id stripeapi.RequestID) (stri
 	}
 	if outcome.Refused() {
 		s.Logger.WarnContext(ctx, "stripe refused a checkout session", "request", id, "code", outcome.Code, "param", outcome.Param)
-		if err := s.sessionRefused(ctx, attempt, outcome); err != nil {
-			return "", err
+		if attempt.Status != "refused" { // or what follows from it is done
+			if err := s.sessionRefused(ctx, attempt, outcome); err != nil {
+				return "", err
+			}
 		}
 		return "", fault.New(fault.Conflict, "The payment page could not be opened. Nothing was charged. Please try again.")
 	}
@@ -79,6 +121,27 @@ func (s *Service) sendSession(ctx context.Context, id stripeapi.RequestID) (stri
 	return url, postgres.InTx(ctx, s.DB, func(tx pgx.Tx) error {
 		return payment.Attach(ctx, tx, attempt.ID, outcome.ObjectID, url)
 	})
+}
+
+// sessionFailed finds out whether Stripe made a session although it says that
+// it failed. If its list has none the next click tries anew, under another key:
+// should one be made after all, nobody learns its address and it ends unpaid.
+func (s *Service) sessionFailed(ctx context.Context, id stripeapi.RequestID, cause error) (string, error) {
+	attempt, err := payment.AttemptOf(ctx, s.DB, string(id))
+	if err != nil {
+		return "", err
+	}
+	p, err := payment.ByID(ctx, s.DB, attempt.PaymentID)
+	if err != nil {
+		return "", err
+	}
+	if err := s.findSession(ctx, booking.ID(p.BookingID), attempt); err != nil {
+		return "", err
+	}
+	if attempt, err = payment.AttemptOf(ctx, s.DB, string(id)); err != nil || attempt.Session() != "" {
+		return attempt.URL, err
+	}
+	return "", fmt.Errorf("send session: %w", cause)
 }
 
 // sessionURL is in the answer, or, when the answer came to another process, at

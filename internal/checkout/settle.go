@@ -136,6 +136,11 @@ func (s *Service) settle(ctx context.Context, tx pgx.Tx, p payment.Payment, look
 		}
 		told = append(told, change...)
 	}
+	recovered, err := s.settleRecoveries(ctx, tx, moved, after, look)
+	if err != nil {
+		return "", err
+	}
+	told = append(told, recovered...)
 	for _, w := range look.warnings {
 		if err := s.onFraudWarning(ctx, tx, b, after, w); err != nil {
 			return "", err

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -379,5 +380,19 @@ func exec(t *testing.T, w *apptest.World, sql string) {
 	t.Helper()
 	if _, err := w.DB.Exec(t.Context(), sql); err != nil {
 		t.Fatal(fmt.Errorf("%s: %w", sql, err))
+	}
+}
+
+// Whoever finds a task of the audit finds what to do about it.
+func TestOperationsSayWhatToDo(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, i := range invariant.All() {
+		if !strings.Contains(string(page), "`"+i.Name+"`") {
+			t.Errorf("docs/operations.md does not say what to do when %s is broken", i.Name)
+		}
 	}
 }

@@ -27,7 +27,7 @@ func FlowOf(ctx context.Context, q postgres.Querier, from, to time.Time, currenc
 		SELECT coalesce(sum(p.amount) FILTER (WHERE t.kind = 'charge'), 0)::bigint,
 			count(*) FILTER (WHERE t.kind = 'charge'),
 			coalesce(sum(CASE t.kind WHEN 'refund' THEN p.amount WHEN 'refund_failure' THEN -p.amount END), 0)::bigint,
-			coalesce(sum(CASE t.kind WHEN 'fee' THEN p.amount WHEN 'fee_refund' THEN -p.amount END), 0)::bigint,
+			coalesce(sum(CASE t.kind WHEN 'fee' THEN p.amount WHEN 'fee_kept' THEN p.amount WHEN 'fee_refund' THEN -p.amount END), 0)::bigint,
 			coalesce(sum(CASE WHEN p.destination = $4 THEN p.amount WHEN p.source = $4 THEN -p.amount END), 0)::bigint
 		FROM ledger_transactions t JOIN ledger_postings p ON p.transaction_id = t.id
 		WHERE t.at >= $1 AND t.at < $2 AND p.currency = $3`, from, to, currency, StripeFees).Scan(&taken, &payments, &refunded, &fees, &stripe)

@@ -52,6 +52,15 @@ func (c Currency) Exponent() int {
 	return 2
 }
 
+// Step is what Stripe counts a currency in, in minor units: amounts with three
+// decimals have to end in 0.
+func (c Currency) Step() int64 {
+	if c.Exponent() == 3 {
+		return 10
+	}
+	return 1
+}
+
 // Symbol is what stands before the number, "$" for usd; the code and a space
 // where the currency has no sign of its own.
 func (c Currency) Symbol() string {
@@ -86,9 +95,23 @@ func (a Amount) IsZero() bool { return a.Minor == 0 }
 // Split cuts a share of bps off the amount, rounded half up, and returns it
 // with the rest: share + rest is always the amount.
 func (a Amount) Split(bps BasisPoints) (share, rest Amount) {
-	share = Amount{Proportion(a.Minor, int64(bps), int64(Whole)), a.Currency}
+	share = a.Part(int64(bps), int64(Whole))
 	return share, a.Sub(share)
 }
+
+// Part is amount × part ÷ whole, rounded half up to what Stripe can charge and
+// refund, if the amount is one that it can.
+func (a Amount) Part(part, whole int64) Amount {
+	step := a.Currency.Step()
+	if !a.Whole() {
+		step = 1
+	}
+	return Amount{Proportion(a.Minor/step, part, whole) * step, a.Currency}
+}
+
+// Whole reports whether Stripe can charge and refund the amount: see
+// [Currency.Step].
+func (a Amount) Whole() bool { return a.Minor%a.Currency.Step() == 0 }
 
 // Share is the first half of [Amount.Split].
 func (a Amount) Share(bps BasisPoints) Amount {

@@ -87,3 +87,21 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// Stripe takes three-decimal amounts that end in 0: shares of one end in 0, too.
+func TestSharesCanBeCharged(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		c := rapid.SampledFrom([]money.Currency{"usd", "jpy", "kwd"}).Draw(t, "currency")
+		a := money.New(rapid.Int64Range(0, 1_000_000).Draw(t, "amount")*c.Step(), c)
+		share, rest := a.Split(money.BasisPoints(rapid.Int64Range(0, 10_000).Draw(t, "bps")))
+		if !a.Whole() || !share.Whole() || !rest.Whole() || share.Add(rest) != a {
+			t.Errorf("%v is %v and %v", a, share, rest)
+		}
+	})
+	if got := money.New(41_730, "kwd").Share(1200); got.Minor != 5_010 { // 5.0076
+		t.Errorf("12 %% of KWD 41.730 is %v", got)
+	}
+	if money.New(12_345, "kwd").Whole() || !money.New(12_345, "usd").Whole() {
+		t.Error("fils that Stripe does not take, or cents that it does")
+	}
+}

@@ -41,6 +41,7 @@ type details struct {
 	Currency  string    `json:"currency"`
 	Reason    string    `json:"reason"`
 	Reference string    `json:"reference"`
+	AtBank    string    `json:"bank_reference"`
 	Outcome   string    `json:"outcome"`
 	DueBy     time.Time `json:"due_by"`
 	Items     []string  `json:"items"`
@@ -57,6 +58,7 @@ type Letter struct {
 	Share     money.Amount // the owner's part of it
 	Reason    string
 	Reference string // Stripe's id: re_…, dp_…, acct_…, po_…
+	AtBank    string // a refund's number at the tenant's bank (ARN)
 	Outcome   string // of a dispute: "won", "lost"
 	DueBy     time.Time
 	Items     []string // what Stripe asks for, in plain words
@@ -127,6 +129,7 @@ func (w *SendWorker) letter(ctx context.Context, n notification) (Letter, error)
 		}
 	}
 	l.Amount, l.Share = money.New(d.Amount, currency), money.New(d.Share, currency)
+	l.AtBank = d.AtBank
 	l.Reason, l.Reference, l.Outcome, l.DueBy, l.Items = d.Reason, d.Reference, d.Outcome, d.DueBy, d.Items
 	return l, nil
 }

@@ -37,9 +37,10 @@ var Templates = []string{
 	"booking_confirmed_tenant", "booking_confirmed_owner",
 	"payment_processing_tenant", "payment_failed_tenant", "booking_unavailable_tenant",
 	"booking_cancelled_tenant", "booking_cancelled_owner",
-	"refund_tenant", "refund_owner", "refund_failed_admin", "payment_mismatch_admin",
+	"refund_tenant", "refund_owner", "refund_failed_admin", "refund_failed_tenant", "payment_mismatch_admin",
 	"payout_setup_needed", "account_problem_owner", "account_disconnected_admin", "account_rejected_admin", "payout_failed_owner",
 	"dispute_opened_owner", "dispute_opened_admin", "dispute_closed_owner", "fraud_warning_admin",
+	"dispute_recovered_owner", "dispute_returned_owner",
 }
 
 // Service promises mails. Jobs may be an insert-only client.
@@ -52,8 +53,8 @@ type Service struct {
 // whether somebody with that address exists or not.
 //
 // Data may say what the booking does not: "amount" and "share" (int64 minor
-// units), "currency", "reason", "reference" (Stripe's id), "outcome", "due_by"
-// (time.Time) and "items" ([]string); see [Letter].
+// units), "currency", "reason", "reference" (Stripe's id), "bank_reference"
+// (a refund's at the tenant's bank), "outcome", "due_by" (time.Time) and "items" ([]string); see [Letter].
 type Note struct {
 	Key, Template string
 	To            user.ID

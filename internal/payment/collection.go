@@ -94,25 +94,13 @@ func TransferLeft(ctx context.Context, q postgres.Querier, payment ID) (id strin
 	return id, left, nil
 }
 
-// Reversible keeps a refund from asking for more of its transfer than a
-// collection has left there: Stripe would refuse it. The tenant does not wait:
-// such a refund leaves transfer and fee alone, and what the owner would have
-// given back is their debt again, which later payouts net. The booking and the
-// payment are locked by the caller.
-func Reversible(ctx context.Context, tx pgx.Tx, r Refund) (Refund, error) {
-	var collected bool
-	if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM debt_collections WHERE payment_id = $1 AND status <> 'refused')`, r.PaymentID).Scan(&collected); err != nil {
-		return r, fmt.Errorf("ask what was collected from payment %s: %w", r.PaymentID, err)
+// Collected reports whether a debt was netted off the payment's transfer, or is
+// about to be: then less of it is left than its refunds took.
+func Collected(ctx context.Context, q postgres.Querier, payment ID) (yes bool, err error) {
+	if err = q.QueryRow(ctx, `SELECT EXISTS (SELECT FROM debt_collections WHERE payment_id = $1 AND status <> 'refused')`, payment).Scan(&yes); err != nil {
+		return false, fmt.Errorf("ask what was collected from payment %s: %w", payment, err)
 	}
-	if !collected || !r.ReverseTransfer {
-		return r, nil
-	}
-	_, left, err := TransferLeft(ctx, tx, r.PaymentID)
-	if err != nil || left >= 0 {
-		return r, err
-	}
-	return postgres.One[Refund](ctx, tx, "There is no such refund.", `
-		UPDATE refunds r SET reverse_transfer = false, refund_application_fee = false WHERE r.id = $1 RETURNING `+refundColumns, r.ID)
+	return yes, nil
 }
 
 // settleCollections writes and posts the reversals of a transfer that were

@@ -27,6 +27,7 @@ type Dispute struct {
 	Withdrawn       int64
 	HasEvidence     bool
 	SubmissionCount int
+	PastDue         bool // nobody answered in time
 	DueBy           *time.Time
 	CreatedAt       time.Time
 	FetchedAt       time.Time
@@ -70,7 +71,7 @@ type dispute string
 func (s dispute) open() bool { return s != "won" && s != "lost" && s != "warning_closed" }
 
 const disputeColumns = `d.id, d.payment_id, d.booking_id, d.charge_id, d.status, d.reason, d.amount, d.currency, d.fee,
-	d.withdrawn, d.has_evidence, d.submission_count, d.due_by, d.created_at, d.fetched_at`
+	d.withdrawn, d.has_evidence, d.submission_count, d.past_due, d.due_by, d.created_at, d.fetched_at`
 
 // DisputesOf lists a payment's disputes, the oldest first.
 func DisputesOf(ctx context.Context, q postgres.Querier, payment ID) ([]Dispute, error) {
@@ -124,14 +125,15 @@ func SettleDispute(ctx context.Context, tx pgx.Tx, p Payment, d stripeapi.Disput
 	}
 	after, err = postgres.One[Dispute](ctx, tx, "", `
 		INSERT INTO disputes AS d (id, payment_id, booking_id, charge_id, status, reason, amount, currency, fee, withdrawn,
-			has_evidence, submission_count, due_by, created_at, fetched_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+			has_evidence, submission_count, due_by, created_at, fetched_at, past_due)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 		ON CONFLICT (id) DO UPDATE SET status = excluded.status, reason = excluded.reason, amount = excluded.amount, fee = excluded.fee,
 			withdrawn = excluded.withdrawn, has_evidence = excluded.has_evidence, submission_count = excluded.submission_count,
-			due_by = excluded.due_by, fetched_at = excluded.fetched_at
+			due_by = excluded.due_by, fetched_at = excluded.fetched_at,
+			past_due = excluded.past_due
 		RETURNING `+disputeColumns,
 		d.ID, p.ID, p.BookingID, d.ChargeID, d.Status, d.Reason, d.Amount, d.Currency, fee, withdrawn,
-		d.HasEvidence, d.SubmissionCount, d.DueBy, d.Created, seen)
+		d.HasEvidence, d.SubmissionCount, d.DueBy, d.Created, seen, d.PastDue)
 	if err != nil {
 		return before, after, fmt.Errorf("save dispute %s: %w", d.ID, err)
 	}

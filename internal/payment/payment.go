@@ -202,14 +202,18 @@ func Close(ctx context.Context, tx pgx.Tx, id ID) error {
 }
 
 // Unsettled are the payments that the sweep asks Stripe about: live ones, those
-// with a refund on its way, and those of which Stripe had not told everything.
+// with a refund on its way, and those of which Stripe had not told everything;
+// for a refund's number at the bank a few times a day, and not for ever.
 func Unsettled(ctx context.Context, q postgres.Querier, before time.Time, limit int) ([]ID, error) {
 	rows, err := q.Query(ctx, `
 		SELECT p.id FROM payments p
 		WHERE (p.status IN ('open', 'processing', 'authorized')
 		       OR EXISTS (SELECT FROM refunds r WHERE r.payment_id = p.id AND r.status IN ('requested', 'pending', 'requires_action'))
+		       OR EXISTS (SELECT FROM dispute_recoveries v WHERE v.payment_id = p.id AND v.state IN ('planned', 'returning'))
 		       OR (p.status = 'paid' AND EXISTS (SELECT FROM charges c WHERE c.id = p.charge_id AND (c.balance_transaction_id = '' OR c.transfer_id = ''
-		                                OR (c.application_fee_id = '' AND p.fee_amount > 0)))))
+		                                OR (c.application_fee_id = '' AND p.fee_amount > 0))))
+		       OR (p.fetched_at < $1::timestamptz - interval '6 hours' AND EXISTS (SELECT FROM refunds r WHERE r.payment_id = p.id AND r.status = 'succeeded'
+		           AND r.reference_status = 'pending' AND r.finished_at > $1::timestamptz - interval '10 days')))
 		  AND coalesce(p.fetched_at, p.created_at) < $1
 		ORDER BY coalesce(p.fetched_at, p.created_at) LIMIT $2`, before, limit)
 	if err != nil {

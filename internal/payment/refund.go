@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"hearth/internal/fault"
-	"hearth/internal/ledger"
 	"hearth/internal/money"
 	"hearth/internal/postgres"
 	"hearth/internal/stripeapi"
@@ -18,7 +17,9 @@ import (
 
 // Refund is a row of refunds: reserved under the booking's lock before Stripe
 // is asked, then mirrored. The tenant's leg is the Status; the owner's leg is
-// ReversedAmount, FeeRefunded and OwnerDebt.
+// ReversedAmount, FeeRefunded and OwnerDebt. FeeWaived and Absorbed are what it
+// cost us beside Stripe. The last three are what the ledger has: they stay zero
+// until the refund is seen at Stripe.
 type Refund struct {
 	ID                   string
 	PaymentID            ID
@@ -27,7 +28,7 @@ type Refund struct {
 	Amount               int64
 	Currency             money.Currency
 	Status               string // requested, pending, requires_action, succeeded, failed, canceled
-	Cause                string // policy, owner, admin, unavailable, late, stripe
+	Cause                string // policy, owner, admin, dispute, unavailable, late, stripe
 	Reason               string
 	Actor                string
 	ActorID              *string
@@ -39,14 +40,19 @@ type Refund struct {
 	ReversedAmount       int64
 	FeeRefunded          int64
 	OwnerDebt            int64
+	FeeWaived            int64
+	Absorbed             int64
 	FailureReason        string
+	Reference            string // the number by which the tenant's bank knows it
+	ReferenceStatus      string // pending, available, unavailable; "" before Stripe says
 	CreatedAt            time.Time
 	FinishedAt           *time.Time
 }
 
 const refundColumns = `r.id, r.payment_id, r.booking_id, r.listing_id, r.amount, r.currency, r.status, r.cause, r.reason,
 	r.actor, r.actor_id, r.reverse_transfer, r.refund_application_fee, r.attempt, r.request_id, r.stripe_refund_id,
-	r.reversed_amount, r.fee_refunded, r.owner_debt, r.failure_reason, r.created_at, r.finished_at`
+	r.reversed_amount, r.fee_refunded, r.owner_debt, r.fee_waived, r.absorbed, r.failure_reason, r.reference, r.reference_status,
+	r.created_at, r.finished_at`
 
 // Money is the refund's amount.
 func (r Refund) Money() money.Amount { return money.New(r.Amount, r.Currency) }
@@ -100,36 +106,53 @@ type Reservation struct {
 	ActorID *string
 }
 
-// Reserve writes a refund before Stripe is asked. The booking and the payment
-// are locked by the caller. More than remains is Invalid; a payment that is
-// not paid, or that the tenant's bank holds or has kept, is Conflict.
-func Reserve(ctx context.Context, tx pgx.Tx, p Payment, r Reservation, now time.Time) (Refund, error) {
+// Reserve writes a refund before Stripe is asked, in as many parts as
+// [Stand.Parts] says. The booking and the payment are locked by the caller.
+// More than remains is Invalid; a payment that is not paid, or that the
+// tenant's bank holds or has kept, is Conflict.
+func Reserve(ctx context.Context, tx pgx.Tx, p Payment, r Reservation, now time.Time) ([]Refund, error) {
 	refunds, err := RefundsOf(ctx, tx, p.ID)
 	if err != nil {
-		return Refund{}, err
+		return nil, err
 	}
 	disputes, err := DisputesOf(ctx, tx, p.ID)
 	if err != nil {
-		return Refund{}, err
+		return nil, err
 	}
 	blocked := Blocks(disputes)
 	left := Remaining(p, refunds)
 	switch {
 	case p.Status != Paid:
-		return Refund{}, fault.New(fault.Conflict, "Nothing has been paid that could be refunded.")
+		return nil, fault.New(fault.Conflict, "Nothing has been paid that could be refunded.")
 	case blocked != "":
-		return Refund{}, fault.New(fault.Conflict, "%s", blocked)
+		return nil, fault.New(fault.Conflict, "%s", blocked)
 	case r.Amount.Minor < 1:
-		return Refund{}, fault.Field("amount", "Enter an amount above zero.")
+		return nil, fault.Field("amount", "Enter an amount above zero.")
 	case r.Amount.Minor > left.Minor:
-		return Refund{}, fault.Field("amount", "Only %s can still be refunded.", left.Format())
+		return nil, fault.Field("amount", "Only %s can still be refunded.", left.Format())
 	}
+	stand, err := StandOf(ctx, tx, p, refunds)
+	if err != nil {
+		return nil, err
+	}
+	var all []Refund
+	for _, part := range stand.Parts(r.Amount.Minor) {
+		refund, err := reserve(ctx, tx, p, r, part, now)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, refund)
+	}
+	return all, nil
+}
+
+func reserve(ctx context.Context, tx pgx.Tx, p Payment, r Reservation, part Part, now time.Time) (Refund, error) {
 	id := uuid.Must(uuid.NewV7()).String()
-	_, err = tx.Exec(ctx, `
+	_, err := tx.Exec(ctx, `
 		INSERT INTO refunds (id, payment_id, booking_id, listing_id, amount, currency, status, cause, reason, actor, actor_id,
 			reverse_transfer, refund_application_fee, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, 'requested', $7, $8, $9, $10, true, true, $11)`,
-		id, p.ID, p.BookingID, p.ListingID, r.Amount.Minor, r.Amount.Currency, r.Cause, r.Reason, r.Actor, r.ActorID, now)
+		VALUES ($1, $2, $3, $4, $5, $6, 'requested', $7, $8, $9, $10, $11, $11, $12)`,
+		id, p.ID, p.BookingID, p.ListingID, part.Amount, p.Currency, r.Cause, r.Reason, r.Actor, r.ActorID, part.Reverse, now)
 	if err != nil {
 		return Refund{}, fmt.Errorf("reserve refund of payment %s: %w", p.ID, err)
 	}
@@ -184,11 +207,13 @@ func RefundFailed(ctx context.Context, tx pgx.Tx, r Refund, why string, now time
 	return tag.RowsAffected() > 0, nil
 }
 
-// Stranded are the requests of refunds whose outcome Stripe has told, while the
+// Stranded are the requests of refunds and disputes whose outcome Stripe has told, while the
 // process that heard it died before it acted upon it.
 func Stranded(ctx context.Context, q postgres.Querier, before time.Time, limit int) ([]string, error) {
-	rows, err := q.Query(ctx, `SELECT q.id::text FROM refunds r JOIN stripe_requests q ON q.id = r.request_id
-		WHERE r.status = 'requested' AND r.stripe_refund_id IS NULL AND q.state IN ('succeeded', 'refused') AND q.finished_at < $1
+	rows, err := q.Query(ctx, `SELECT q.id::text FROM stripe_requests q JOIN (
+			SELECT request_id FROM refunds WHERE status = 'requested' AND stripe_refund_id IS NULL
+			UNION ALL `+strandedDisputes+`) open ON open.request_id = q.id
+		WHERE q.state IN ('succeeded', 'refused') AND q.finished_at < $1
 		ORDER BY q.finished_at LIMIT $2`, before, limit)
 	if err != nil {
 		return nil, err
@@ -197,14 +222,17 @@ func Stranded(ctx context.Context, q postgres.Querier, before time.Time, limit i
 }
 
 // settleRefunds mirrors every refund of the payment, those made outside
-// Hearth too, and posts what the owner came to owe.
+// Hearth too. What Stripe moved for them is posted already; what it did not
+// take back is posted here, once, when a refund is first seen, and lifted when
+// the refund dies.
 func settleRefunds(ctx context.Context, tx pgx.Tx, p Payment, look stripeapi.PaymentLook, now time.Time) error {
 	known, err := RefundsOf(ctx, tx, p.ID)
 	if err != nil {
 		return err
 	}
-	fees := feeRefunds(p, look)
-	for _, theirs := range look.Refunds {
+	fees := feeRefunds(p, look, known)
+	var fresh []string
+	for _, theirs := range slices.Backward(look.Refunds) { // Stripe lists the newest first
 		if released(look, theirs) {
 			continue
 		}
@@ -213,22 +241,42 @@ func settleRefunds(ctx context.Context, tx pgx.Tx, p Payment, look stripeapi.Pay
 			if ours, err = adopt(ctx, tx, p, theirs); err != nil {
 				return err
 			}
+			known = append(known, ours)
 		}
-		ours, err = postgres.One[Refund](ctx, tx, "There is no such refund.", `
-			UPDATE refunds r SET status = $2, stripe_refund_id = $3, failure_reason = $4, reversed_amount = $5, fee_refunded = $6,
-				owner_debt = CASE WHEN NOT reverse_transfer AND cause <> 'stripe' AND $2 NOT IN ('failed', 'canceled') THEN amount - $7 ELSE 0 END,
-				finished_at = CASE WHEN $2 IN ('succeeded', 'failed', 'canceled') THEN coalesce(finished_at, $8) END
-			WHERE id = $1 RETURNING `+refundColumns,
-			ours.ID, theirs.Status, theirs.ID, theirs.FailureReason, reversedBy(look, theirs.ID), fees[theirs.ID], feeShare(p, ours.Amount), now)
+		seen, err := mirror(ctx, tx, ours, theirs, reversedBy(look, theirs.ID), fees[theirs.ID], now)
 		if err != nil {
-			return fmt.Errorf("settle refund %s: %w", theirs.ID, err)
+			return err
 		}
-		known = slices.DeleteFunc(known, func(r Refund) bool { return r.ID == ours.ID }) // one of ours is one of theirs
-		if err := postDebt(ctx, tx, p, ours, now); err != nil {
+		if seen.Dead() && !ours.Dead() {
+			if err := lift(ctx, tx, p, &seen, known, now); err != nil {
+				return err
+			}
+		}
+		if !seen.Dead() && ours.Status == "requested" {
+			fresh = append(fresh, seen.ID)
+		}
+		known[slices.IndexFunc(known, func(r Refund) bool { return r.ID == seen.ID })] = seen
+	}
+	for ; len(fresh) > 0; fresh = fresh[1:] {
+		if err := cover(ctx, tx, p, known, fresh, look, now); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// mirror writes Stripe's word over a refund.
+func mirror(ctx context.Context, tx pgx.Tx, ours Refund, theirs stripeapi.Refund, reversed, fee int64, now time.Time) (Refund, error) {
+	r, err := postgres.One[Refund](ctx, tx, "There is no such refund.", `
+		UPDATE refunds r SET status = $2, stripe_refund_id = $3, failure_reason = $4, reversed_amount = $5, fee_refunded = $6,
+			reference = $7, reference_status = $8, refund_application_fee = CASE WHEN cause = 'stripe' THEN $6::bigint > 0 ELSE refund_application_fee END,
+			finished_at = CASE WHEN $2 IN ('succeeded', 'failed', 'canceled') THEN coalesce(finished_at, $9) END
+		WHERE id = $1 RETURNING `+refundColumns,
+		ours.ID, theirs.Status, theirs.ID, theirs.FailureReason, reversed, fee, theirs.Reference, theirs.ReferenceStatus, now)
+	if err != nil {
+		return r, fmt.Errorf("settle refund %s: %w", theirs.ID, err)
+	}
+	return r, nil
 }
 
 // released reports a refund of a charge that was never captured: Stripe lets a
@@ -257,8 +305,8 @@ func adopt(ctx context.Context, tx pgx.Tx, p Payment, theirs stripeapi.Refund) (
 	_, err := tx.Exec(ctx, `
 		INSERT INTO refunds (id, payment_id, booking_id, listing_id, amount, currency, status, cause, reason, actor,
 			reverse_transfer, refund_application_fee, stripe_refund_id, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, 'stripe', 'Made at Stripe, outside Hearth', 'stripe', $8, $8, $9, $10)`,
-		id, p.ID, p.BookingID, p.ListingID, theirs.Amount, theirs.Currency, theirs.Status, theirs.TransferReversalID != "", theirs.ID, theirs.Created)
+		VALUES ($1, $2, $3, $4, $5, $6, 'requested', 'stripe', 'Made at Stripe, outside Hearth', 'stripe', $7, false, $8, $9)`,
+		id, p.ID, p.BookingID, p.ListingID, theirs.Amount, theirs.Currency, theirs.TransferReversalID != "", theirs.ID, theirs.Created)
 	if err != nil {
 		return Refund{}, fmt.Errorf("adopt refund %s: %w", theirs.ID, err)
 	}
@@ -280,59 +328,4 @@ func reversedBy(look stripeapi.PaymentLook, refundID string) int64 {
 		}
 	}
 	return sum
-}
-
-// feeRefunds pairs Stripe's fee refunds, which name no refund, with the
-// refunds that reversed a transfer, both in the order of their making. A refund
-// too small for a part of the fee has none.
-func feeRefunds(p Payment, look stripeapi.PaymentLook) map[string]int64 {
-	pairs := map[string]int64{}
-	if look.Fee == nil {
-		return pairs
-	}
-	var reversing []stripeapi.Refund
-	for _, r := range slices.Backward(look.Refunds) { // Stripe lists the newest first
-		if r.TransferReversalID != "" {
-			reversing = append(reversing, r)
-		}
-	}
-	slices.SortStableFunc(reversing, func(a, b stripeapi.Refund) int { return a.Created.Compare(b.Created) })
-	fees := slices.Clone(look.Fee.Refunds)
-	slices.Reverse(fees)
-	slices.SortStableFunc(fees, func(a, b stripeapi.FeeRefund) int { return a.Created.Compare(b.Created) })
-	for i, r := range reversing {
-		if len(fees) == 0 {
-			break
-		}
-		if feeShare(p, r.Amount) == 0 && len(reversing)-i > len(fees) {
-			continue
-		}
-		pairs[r.ID], fees = fees[0].Amount, fees[1:]
-	}
-	return pairs
-}
-
-// postDebt books what the owner owes for a refund that left the transfer
-// alone: the tenant's money, less our own fee on it, which we give up. When
-// such a refund fails later, the debt is lifted.
-func postDebt(ctx context.Context, tx pgx.Tx, p Payment, r Refund, now time.Time) error {
-	if r.ReverseTransfer || r.Cause == "stripe" {
-		return nil
-	}
-	fee := feeShare(p, r.Amount)
-	postings := []ledger.Posting{
-		{From: ledger.Debt(p.Destination), To: ledger.Escrow, Amount: p.Money(r.Amount - fee)},
-		{From: ledger.Revenue, To: ledger.Escrow, Amount: p.Money(fee)},
-	}
-	t := ledger.Transaction{Reference: "debt:" + r.ID, Kind: "debt", BookingID: p.BookingID, ObjectID: r.StripeID(),
-		Memo: "Refunded while the owner's balance was short", At: now, Postings: postings}
-	if _, err := ledger.Post(ctx, tx, t); err != nil || !r.Dead() {
-		return err
-	}
-	for i := range t.Postings {
-		t.Postings[i].From, t.Postings[i].To = t.Postings[i].To, t.Postings[i].From
-	}
-	t.Reference, t.Kind, t.Memo = "debt_lifted:"+r.ID, "debt_lifted", "The refund came back"
-	_, err := ledger.Post(ctx, tx, t)
-	return err
 }

@@ -45,13 +45,13 @@ func Settle(ctx context.Context, tx pgx.Tx, p Payment, look stripeapi.PaymentLoo
 			return p, err
 		}
 	}
-	if err := settleRefunds(ctx, tx, p, look, now); err != nil {
-		return p, err
-	}
 	if err := Post(ctx, tx, p, look); err != nil {
 		return p, err
 	}
-	return p, settleCollections(ctx, tx, p, look, now)
+	if err := settleCollections(ctx, tx, p, look, now); err != nil {
+		return p, err
+	}
+	return p, settleRefunds(ctx, tx, p, look, now) // last: it reads what is in escrow
 }
 
 // Matches reports, as a [Mismatch], in what Stripe's session and intent are not

@@ -163,7 +163,7 @@ func (s *Service) planReversal(ctx context.Context, tx pgx.Tx, c payment.Collect
 // unclear answer leaves it planned, and the owner's payouts wait.
 func (s *Service) sendCollection(ctx context.Context, c payment.Collection, run *Run) error {
 	outcome, err := s.Stripe.Send(ctx, stripeapi.RequestID(c.RequestID))
-	if errors.Is(err, stripeapi.ErrTooOld) {
+	if stripeapi.Over(err) {
 		return s.findCollection(ctx, c)
 	}
 	if err != nil {

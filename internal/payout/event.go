@@ -42,6 +42,9 @@ func (s *Service) OnPayout(ctx context.Context, subject inbound.Subject, _ []inb
 		return nil, fmt.Errorf("%q names no payout", subject)
 	}
 	seen, err := s.Stripe.Payout(ctx, acct, id)
+	if connect.Gone(err) { // the owner has disconnected: what was seen last is all that we know
+		return func(context.Context, pgx.Tx) (string, error) { return "Stripe shows it to us no more", nil }, nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("look at payout %s: %w", id, err)
 	}

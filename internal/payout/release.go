@@ -265,7 +265,7 @@ func (s *Service) resume(ctx context.Context, run *Run) error {
 	for _, p := range all {
 		run.Resumed++
 		err := s.send(ctx, p, run)
-		if errors.Is(err, stripeapi.ErrTooOld) {
+		if stripeapi.Over(err) {
 			err = s.find(ctx, p, run)
 		}
 		if err != nil {

@@ -176,7 +176,7 @@ func (s *Service) planSchedule(ctx context.Context, tx pgx.Tx, by booking.Actor,
 // shows, if it shows it at all, comes with the look at the account.
 func (s *Service) sendSchedule(ctx context.Context, c Change) error {
 	outcome, err := s.Stripe.Send(ctx, c.RequestID)
-	if errors.Is(err, stripeapi.ErrTooOld) { // it may have been set or not: asking once more is harmless
+	if stripeapi.Over(err) { // it may have been set or not: asking once more is harmless
 		return s.endSchedule(ctx, c, "refused", "Stripe did not answer in time. Set it again.", true)
 	}
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"hearth/internal/booking"
 	"hearth/internal/listing"
 	"hearth/internal/money"
+	"hearth/internal/payment"
 	"hearth/internal/postgres"
 	"hearth/internal/user"
 )
@@ -28,7 +29,7 @@ type Stay struct {
 	TotalAmount   int64 // what the tenant paid
 	FeeAmount     int64 // our part of it
 	ShareAmount   int64 // the owner's by the books: transfer less reversals and fee
-	LostAmount    int64 // what the tenant's bank kept after a dispute and the owner did not give back
+	LostAmount    int64 // what the tenant's bank kept after a dispute and the owner neither gave back nor came to owe
 	ChargedAt     time.Time
 	TransferredAt *time.Time
 	AvailableOn   *time.Time
@@ -144,8 +145,7 @@ func (s Stay) due(now time.Time, delay int, eager bool) bool {
 }
 
 // stays reads paid bookings; $1 is the mode. The share is the owner's part of
-// what the ledger says the booking moved, payouts left aside. What a dispute
-// lost is recovered by reversals that belong to no refund and netted no debt.
+// what the ledger says the booking moved, payouts left aside.
 const stays = `
 	SELECT b.id AS booking_id, b.listing_id, b.owner_id, b.code, l.title, b.status, lower(b.nights) AS check_in, upper(b.nights) AS check_out,
 		b.time_zone, p.destination, p.currency, p.amount AS total_amount, p.fee_amount,
@@ -153,10 +153,7 @@ const stays = `
 		 FROM ledger_transactions t JOIN ledger_postings m ON m.transaction_id = t.id
 		 WHERE t.booking_id = b.id AND t.kind NOT IN ('` + posted + `', '` + postedReturn + `')
 		   AND 'owner:' || p.destination IN (m.source, m.destination)) AS share_amount,
-		greatest(0, (SELECT coalesce(sum(d.withdrawn), 0) FROM disputes d WHERE d.payment_id = p.id AND d.status = 'lost')
-			- (SELECT coalesce(sum(t.amount_reversed), 0) FROM transfers t WHERE t.payment_id = p.id)
-			+ (SELECT coalesce(sum(r.reversed_amount), 0) FROM refunds r WHERE r.payment_id = p.id)
-			+ (SELECT coalesce(sum(k.amount), 0) FROM debt_collections k WHERE k.payment_id = p.id AND k.status = 'made'))::bigint AS lost_amount,
+		` + payment.LostSQL + ` AS lost_amount,
 		c.created_at AS charged_at, c.available_on,
 		(SELECT min(t.created_at) FROM transfers t WHERE t.payment_id = p.id) AS transferred_at,
 		EXISTS (SELECT FROM disputes d WHERE d.booking_id = b.id AND d.status IN

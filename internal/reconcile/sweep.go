@@ -210,6 +210,7 @@ func (w *sweeping) stuck(ctx context.Context, before time.Time) ([]inbound.Subje
 	rows, err := w.DB.Query(ctx, `
 		(SELECT $3::text AS kind, stripe_account || '/' || stripe_id AS id FROM payouts
 		 WHERE stripe_id IS NOT NULL AND status IN ('pending', 'in_transit') AND coalesce(fetched_at, created_at) < $1
+		   AND NOT EXISTS (SELECT FROM connected_accounts c WHERE c.stripe_account_id = stripe_account AND coalesce(c.lost_at, c.deauthorized_at) IS NOT NULL)
 		 ORDER BY coalesce(fetched_at, created_at) LIMIT $2)
 		UNION
 		(SELECT split_part(subject, ':', 1), substr(subject, strpos(subject, ':') + 1) FROM stripe_events

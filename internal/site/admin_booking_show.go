@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"hearth/internal/booking"
+	"hearth/internal/checkout"
 	"hearth/internal/fault"
 	"hearth/internal/ledger"
 	"hearth/internal/money"
@@ -162,7 +163,9 @@ type adminBookingCancelPage struct {
 	page
 	stay
 	TenantName string
+	OwnerName  string
 	Refund     money.Amount
+	Effect     *checkout.Preview // nil when nothing goes back now
 	Form       adminCancelForm
 	Errors     map[string]string
 }
@@ -195,6 +198,16 @@ func (s *Server) adminBookingCancelPage(w http.ResponseWriter, r *http.Request, 
 	p := adminBookingCancelPage{stay: st, Refund: preview.Refund, Form: form, Errors: formErrors(wrong)}
 	if p.TenantName, err = s.nameOf(r.Context(), b.TenantID); err != nil {
 		return err
+	}
+	if p.OwnerName, err = s.nameOf(r.Context(), b.OwnerID); err != nil {
+		return err
+	}
+	if preview.Blocked == "" && !preview.Waiting && preview.Refund.Minor > 0 {
+		effect, err := s.Checkout.PreviewRefund(r.Context(), b, preview.Refund)
+		if err != nil {
+			return err
+		}
+		p.Effect = &effect
 	}
 	p.Form.Refund = preview.Refund.Minor
 	p.page = s.base(r, "Cancel booking "+b.Code)

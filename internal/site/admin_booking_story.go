@@ -78,7 +78,7 @@ func adminMail(m notify.Line) view.Happening {
 }
 
 func adminRequest(r stripeapi.Request) view.Happening {
-	h := view.Happening{Icon: "send", Title: "Asked Stripe: " + strings.ReplaceAll(r.Purpose, "_", " "), Text: string(r.State), Code: r.ObjectID, At: r.PlannedAt}
+	h := view.Happening{Icon: "send", Title: "Asked Stripe: " + strings.ReplaceAll(r.Purpose, "_", " "), Text: string(r.State), Code: r.ObjectID, Href: "/admin/requests/" + string(r.ID), At: r.PlannedAt}
 	if r.Message != "" {
 		h.Tone, h.Text = "warn", string(r.State)+": "+r.Message
 	}

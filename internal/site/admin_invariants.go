@@ -54,10 +54,14 @@ type findingLink struct {
 func rowHref(row string) string {
 	kind, id, _ := strings.Cut(row, ":")
 	switch kind {
+	case "request":
+		return "/admin/requests/" + id
 	case "booking", "event":
 		return "/admin/" + kind + "s/" + id
 	case "payment":
 		return listAt("/admin/events", "q", row)
+	case "object", "refund", "payout", "dispute":
+		return listAt("/admin/requests", "q", id)
 	}
 	return ""
 }

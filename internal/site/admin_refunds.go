@@ -15,6 +15,7 @@ import (
 // adminRefundsPage is every refund; those that failed or are pending come first.
 type adminRefundsPage struct {
 	page
+	refundLegs
 	Refunds []payment.ListedRefund
 	Tabs    []view.Tab
 	Pager   view.Pager
@@ -117,22 +118,17 @@ func (s *Server) chosen(r *http.Request, codes []string) (all []chosenRefund, er
 	if len(codes) == 0 || len(codes) > bulkMost {
 		return nil, fault.New(fault.Invalid, "Choose between 1 and %d bookings.", bulkMost)
 	}
-	for _, code := range codes {
-		b, err := booking.ByCode(r.Context(), s.DB, code)
-		if err != nil {
+	bookings := make([]booking.Booking, len(codes))
+	for i, code := range codes {
+		if bookings[i], err = booking.ByCode(r.Context(), s.DB, code); err != nil {
 			return nil, err
 		}
-		nothing, err := s.Checkout.PreviewRefund(r.Context(), b, b.Amount(0))
-		if err != nil {
-			return nil, err
-		}
-		preview, err := s.Checkout.PreviewRefund(r.Context(), b, nothing.Left)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, chosenRefund{b, preview})
 	}
-	return all, nil
+	previews, err := s.Checkout.PreviewRest(r.Context(), bookings)
+	for i, preview := range previews {
+		all = append(all, chosenRefund{bookings[i], preview})
+	}
+	return all, err
 }
 
 func (s *Server) postAdminRefundsBulk(w http.ResponseWriter, r *http.Request) error {

@@ -137,8 +137,15 @@ func (v *formReader) money(name string) int64 {
 	amount, err := money.Parse(text, v.currency)
 	if err != nil {
 		v.wrong[name] = "Write an amount such as 120 or 120.50."
+	} else if !amount.Whole() {
+		v.wrong[name] = endsInZero(amount)
 	}
 	return amount.Minor
+}
+
+// endsInZero says why an amount with three decimals cannot be charged.
+func endsInZero(a money.Amount) string {
+	return "Payments in " + a.Currency.Code() + " end in 0, as " + money.New(120_550, a.Currency).Decimal() + "."
 }
 
 // percent reads "12.5" as 1250 basis points.

@@ -55,10 +55,14 @@ var notPages = map[string]string{
 	"/trips/{code}/events":   "a stream",
 	"/owner/payouts/refresh": "leads to Stripe",
 	"/admin/bookings.csv":    "a table to download",
-	"/admin/books/{id}":      "leads to the books",
-	"/healthz":               "for machines",
-	"/readyz":                "for machines",
-	"/robots.txt":            "for machines",
+
+	"/admin/disputes/{id}/papers/{field}": "a PDF",
+	"/admin/disputes/{id}/files/{file}":   "a PDF",
+
+	"/healthz":          "for machines",
+	"/readyz":           "for machines",
+	"/robots.txt":       "for machines",
+	"/admin/books/{id}": "leads to the books",
 }
 
 // Every page of the table is visited by whom it is for, with what they would

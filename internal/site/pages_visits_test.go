@@ -199,6 +199,7 @@ func must(t *testing.T, err error) {
 func (c *busyTown) visits(t *testing.T) map[string][]visit {
 	t.Helper()
 	stay := "?" + dates(c.World, 70, 4) + "&guests=2"
+	dispute, inquiry, lost := c.disputes(t)
 	return map[string][]visit{
 		"a stranger": {
 			see("/"), see("/search", "?q=California&"+dates(c.World, 70, 4)+"&guests=2"), see("/search", "?q=Nowhere"),
@@ -240,9 +241,13 @@ func (c *busyTown) visits(t *testing.T) map[string][]visit {
 			see("/admin/people/{id}/{act}", string(c.tenant.ID), "suspend"), see("/admin/people/{id}/{act}", string(c.owner.ID), "fee"),
 			see("/admin/people/{id}/{act}", string(c.banned.ID), "reinstate"), see("/admin/homes"), see("/admin/homes/{id}", string(c.home.ID)),
 			see("/admin/homes/{id}", string(c.suspended.ID)), see("/admin/homes/{id}/{act}", string(c.home.ID), "suspend"),
+			see("/admin/disputes/{id}", inquiry), see("/admin/disputes/{id}", lost), see("/admin/disputes/{id}", dispute),
+			see("/admin/disputes/{id}/evidence", dispute), see("/admin/disputes/{id}/evidence", dispute).doing(sends("#evidence")),
+			see("/admin/disputes/{id}/{act}", dispute, "submit"), see("/admin/disputes/{id}/{act}", dispute, "recover"),
+			see("/admin/disputes/{id}/{act}", dispute, "accept"), see("/admin/disputes/{id}/{act}", lost, "accept").answers(409),
 			see("/admin/accounts"), see("/admin/disputes"), see("/admin/events"), see("/admin/events/{id}", c.eventID), see("/admin/audit"),
 			see("/admin/books"), see("/admin/books").doing(sends("#reconcile")), see("/admin/books/{id}/{act}", c.remainderID, "book"),
-			see("/admin/invariants"), see("/admin/tasks"), see("/admin/tasks", "?state=closed"), see("/admin/tasks/{id}", c.taskID), see("/admin/tasks/{id}", c.taskID).doing(sends("#done")),
+			see("/admin/requests"), see("/admin/requests", "?q="+c.Payment(c.paid).ChargeID), see("/admin/requests/{id}", *c.Refunds(c.refunded)[0].RequestID), see("/admin/invariants"), see("/admin/tasks"), see("/admin/tasks", "?state=closed"), see("/admin/tasks/{id}", c.taskID), see("/admin/tasks/{id}", c.taskID).doing(sends("#done")),
 		},
 		"a newcomer": {
 			see("/trips"), see("/account"), see("/owner"), see("/owner/homes"), see("/owner/payouts"),
@@ -251,6 +256,28 @@ func (c *busyTown) visits(t *testing.T) map[string][]visit {
 			see("/owner"), see("/owner/homes"), see("/owner/stays"), see("/owner/payouts"),
 		},
 	}
+}
+
+// disputes are one with evidence, an inquiry, and one that was lost.
+func (c *busyTown) disputes(t *testing.T) (dispute, inquiry, lost string) {
+	t.Helper()
+	open := func(b booking.Booking, how map[string]any) string {
+		id, _ := c.Control("charges/"+c.Payment(b).ChargeID+"/dispute", how)["id"].(string)
+		return id
+	}
+	must(t, c.DB.QueryRow(t.Context(), `SELECT id FROM disputes WHERE booking_id = $1`, c.disputed.ID).Scan(&dispute))
+	other := factory.Home(t, c.DB, c.owner.ID, map[string]any{"title": "Another place"})
+	asked, gone := c.Confirmed(c.tenant, other, 150, 3), c.Confirmed(c.tenant, other, 160, 3)
+	c.Advance(time.Minute)
+	inquiry, lost = open(asked, map[string]any{"inquiry": true, "reason": "general"}), open(gone, map[string]any{"reason": "fraudulent"})
+	c.Control("disputes/"+lost+"/resolve", map[string]any{"outcome": "lost"})
+	c.Settle()
+	admins, err := user.Admins(t.Context(), c.DB)
+	must(t, err)
+	file, err := c.Checkout.Case(t.Context(), dispute)
+	must(t, err)
+	must(t, c.Checkout.StageEvidence(t.Context(), booking.Admin(admins[0].ID, "192.0.2.9"), dispute, file.Draft(), 0, "What we know"))
+	return dispute, inquiry, lost
 }
 
 // sends sends a form as it is, whatever the browser thinks is missing.

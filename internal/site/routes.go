@@ -68,7 +68,9 @@ func (s *Server) Routes() []Route {
 	routes = append(routes, s.adminRoutes()...)
 	routes = append(routes, s.adminBooksRoutes()...)
 	routes = append(routes, s.adminTaskRoutes()...)
+	routes = append(routes, s.adminRequestRoutes()...)
 	routes = append(routes, s.adminInvariantRoutes()...)
+	routes = append(routes, s.disputeRoutes()...)
 	if s.Outbox != nil {
 		routes = append(routes,
 			get("/dev/outbox", Public, s.getOutbox),

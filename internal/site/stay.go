@@ -124,6 +124,7 @@ func (s *Server) nudge(ctx context.Context, p payment.Payment) error {
 
 // stayMoney is what Stripe has told us of a booking's payment.
 type stayMoney struct {
+	refundLegs
 	Payment  payment.Payment
 	Charges  []payment.Charge
 	Refunds  []payment.Refund

@@ -8,6 +8,7 @@ import (
 	"hearth/internal/checkout"
 	"hearth/internal/fault"
 	"hearth/internal/money"
+	"hearth/internal/view"
 )
 
 // stayRefundPage takes an amount, shows what it does to everybody, and only
@@ -22,6 +23,7 @@ type stayRefundPage struct {
 	Form       refundForm
 	Errors     map[string]string
 	Preview    *checkout.Preview // nil until an amount was asked about
+	Causes     []view.Option     // what an admin may say it is for
 }
 
 // refundForm carries what was left when the page was shown: a form that comes
@@ -29,6 +31,7 @@ type stayRefundPage struct {
 type refundForm struct {
 	Amount string `form:"amount"`
 	Reason string `form:"reason"`
+	Cause  string `form:"cause"` // an admin's only
 	Left   int64  `form:"left"`
 }
 
@@ -88,6 +91,8 @@ func refundAmount(b booking.Booking, form refundForm) (money.Amount, error) {
 	amount, err := money.Parse(form.Amount, b.Currency)
 	if err != nil || amount.Minor < 1 {
 		wrong["amount"] = "Enter an amount above zero, as 120.00."
+	} else if !amount.Whole() {
+		wrong["amount"] = endsInZero(amount)
 	}
 	if form.Reason == "" {
 		wrong["reason"] = "Say why: it is kept with the booking."
@@ -114,6 +119,9 @@ func (s *Server) stayRefundPage(w http.ResponseWriter, r *http.Request, desk ref
 		p.Form.Amount = p.Left.Decimal()
 	}
 	p.Form.Left = p.Left.Minor
+	for _, cause := range checkout.Causes(st.Money.Disputes) {
+		p.Causes = append(p.Causes, view.Option{Value: cause, Label: causes[cause]})
+	}
 	p.page = s.base(r, desk.title+b.Code)
 	p.Nav = desk.nav
 	if wrong == nil {
@@ -135,7 +143,7 @@ func (s *Server) postStayRefund(desk refundDesk) func(http.ResponseWriter, *http
 		form.Reason = reasonOf(form.Reason)
 		amount, err := refundAmount(b, form)
 		if err == nil {
-			_, err = s.Checkout.RefundSeen(r.Context(), desk.by(r), b.ID, amount, b.Amount(form.Left), form.Reason)
+			_, err = s.Checkout.RefundSeen(r.Context(), desk.by(r), b.ID, amount, b.Amount(form.Left), checkout.Why{Cause: form.Cause, Reason: form.Reason})
 		}
 		if formErrors(err) != nil {
 			return s.stayRefundPage(w, r, desk, b, form, nil, err)

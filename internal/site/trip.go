@@ -4,7 +4,6 @@ import (
 	"net/http"
 
 	"hearth/internal/booking"
-	"hearth/internal/payment"
 	"hearth/internal/view"
 )
 
@@ -60,15 +59,4 @@ func (s *Server) tripPage(r *http.Request, b booking.Booking) (p tripPage, err e
 	}
 	p.Story, err = s.story(r.Context(), st, "tenant")
 	return p, err
-}
-
-// Expectation is what a tenant may expect of a refund.
-func (stayMoney) Expectation(r payment.Refund) string {
-	switch r.Status {
-	case "failed", "canceled":
-		return "Your bank did not take this refund. We have been told, and write to you."
-	case "succeeded":
-		return "Sent to where you paid from. Banks take 5–10 business days to show it; it cannot be undone."
-	}
-	return "On its way to where you paid from. It arrives in 5–10 business days and cannot be undone."
 }

@@ -122,6 +122,7 @@ type answer struct {
 	status    int
 	requestID string
 	object    json.RawMessage
+	date      string // by Stripe's clock
 }
 
 // raw keeps the body as it came.
@@ -139,6 +140,11 @@ func (r *raw) UnmarshalJSON(body []byte) error {
 // when Stripe refused, and otherwise a fault.Unavailable: what happened at
 // Stripe is then unknown.
 func (c *Client) do(ctx context.Context, method, path, account, key, body string) (answer, error) {
+	return c.doAt(ctx, c.stripe, method, path, account, key, "application/x-www-form-urlencoded", body)
+}
+
+// doAt is do at one of Stripe's doors, with a body of any kind.
+func (c *Client) doAt(ctx context.Context, door *stripe.BackendImplementation, method, path, account, key, contentType, body string) (answer, error) {
 	params := &stripe.Params{Context: ctx}
 	if account != "" {
 		params.SetStripeAccount(account)
@@ -146,13 +152,13 @@ func (c *Client) do(ctx context.Context, method, path, account, key, body string
 	if key != "" {
 		params.SetIdempotencyKey(key)
 	}
-	request, err := c.stripe.NewRequest(method, path, c.key, "application/x-www-form-urlencoded", params)
+	request, err := door.NewRequest(method, path, c.key, contentType, params)
 	if err != nil {
 		return answer{}, fmt.Errorf("make request %s %s: %w", method, barePath(path), err)
 	}
 	var out raw
 	start := time.Now()
-	err = c.stripe.Do(request, bytes.NewBufferString(body), &out)
+	err = door.Do(request, bytes.NewBufferString(body), &out)
 	if err == nil && (out.LastResponse.StatusCode < 200 || out.LastResponse.StatusCode > 299) {
 		err = fmt.Errorf("status %d is no answer", out.LastResponse.StatusCode)
 	}
@@ -163,7 +169,7 @@ func (c *Client) do(ctx context.Context, method, path, account, key, body string
 	}
 	c.log.DebugContext(ctx, "stripe", "method", method, "path", barePath(path), "took", time.Since(start),
 		"status", out.LastResponse.StatusCode, "request", out.LastResponse.RequestID)
-	return answer{out.LastResponse.StatusCode, out.LastResponse.RequestID, out.body}, nil
+	return answer{out.LastResponse.StatusCode, out.LastResponse.RequestID, out.body, out.LastResponse.Header.Get("Date")}, nil
 }
 
 func barePath(path string) string {

@@ -133,13 +133,21 @@ func refund(r *stripe.Refund) Refund {
 	if r.FailureBalanceTransaction != nil {
 		out.FailureBalanceTransactionID = r.FailureBalanceTransaction.ID
 	}
+	if d := r.DestinationDetails; d != nil {
+		switch {
+		case d.Card != nil:
+			out.Reference, out.ReferenceStatus = d.Card.Reference, d.Card.ReferenceStatus
+		case d.USBankTransfer != nil:
+			out.Reference, out.ReferenceStatus = d.USBankTransfer.Reference, d.USBankTransfer.ReferenceStatus
+		}
+	}
 	return out
 }
 
 func transfer(t *stripe.Transfer) Transfer {
 	out := Transfer{
 		ID: t.ID, Amount: t.Amount, AmountReversed: t.AmountReversed,
-		Currency: money.Currency(t.Currency), Created: unix(t.Created),
+		Currency: money.Currency(t.Currency), Created: unix(t.Created), Metadata: t.Metadata,
 	}
 	if t.Destination != nil {
 		out.Destination = t.Destination.ID
@@ -192,7 +200,7 @@ func dispute(d *stripe.Dispute) Dispute {
 		out.PaymentIntentID = d.PaymentIntent.ID
 	}
 	if e := d.EvidenceDetails; e != nil {
-		out.DueBy, out.HasEvidence, out.SubmissionCount = unixPointer(e.DueBy), e.HasEvidence, int(e.SubmissionCount)
+		out.DueBy, out.HasEvidence, out.SubmissionCount, out.PastDue = unixPointer(e.DueBy), e.HasEvidence, int(e.SubmissionCount), e.PastDue
 	}
 	for _, b := range d.BalanceTransactions {
 		out.BalanceTransactions = append(out.BalanceTransactions, balanceTransaction(b))

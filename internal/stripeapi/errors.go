@@ -21,6 +21,7 @@ type Error struct {
 	Param       string
 	Message     string
 	RequestID   string // req_…
+	Replayed    bool   // the answer that Stripe keeps under the key, not a new one
 
 	retry string // Stripe-Should-Retry
 }
@@ -72,6 +73,7 @@ func (c *Client) refine(err error) error {
 		}
 		if s.LastResponse != nil {
 			e.retry = s.LastResponse.Header.Get("Stripe-Should-Retry")
+			e.Replayed = s.LastResponse.Header.Get("Idempotent-Replayed") == "true"
 		}
 		if e.unclear() {
 			return unavailable(e)

@@ -204,6 +204,7 @@ type TransferParams struct {
 	Amount      int64
 	Currency    money.Currency
 	Destination string // acct_…
+	Group       string // see [TransferGroup]
 	Description string
 	Metadata    map[string]string
 }
@@ -211,6 +212,7 @@ type TransferParams struct {
 // Values are the parameters as they are sent.
 func (p TransferParams) Values() url.Values {
 	v := url.Values{"amount": {digits(p.Amount)}, "currency": {string(p.Currency)}, "destination": {p.Destination}}
+	set(v, "transfer_group", p.Group)
 	set(v, "description", p.Description)
 	metadata(v, "metadata", p.Metadata)
 	return v

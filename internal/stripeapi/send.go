@@ -106,6 +106,15 @@ const quiet = 5 * time.Minute
 // its key. Look for its object by list, then call [Found] or [Abandon].
 var ErrTooOld = errors.New("too old to be sent again under the same key")
 
+// Over reports an error after which sending a request again under its key can
+// tell nothing new: it is [ErrTooOld], or Stripe keeps its own failure under the
+// key and has said so by repeating it. Nothing of the request is under way any
+// more; Stripe's list has the word.
+func Over(err error) bool {
+	var e *Error
+	return errors.Is(err, ErrTooOld) || (errors.As(err, &e) && e.Replayed && e.Status >= http.StatusInternalServerError)
+}
+
 var errUnderWay = errors.New("its last try may still be under way")
 
 // ErrOtherMode says that a request was planned with a key of the other mode.

@@ -101,6 +101,8 @@ type Refund struct {
 	Created                     time.Time
 	BalanceTransactionID        string
 	FailureBalanceTransactionID string
+	Reference                   string // the number by which the payer's bank knows it: a card's ARN
+	ReferenceStatus             string // pending, available, unavailable
 }
 
 // Transfer is what a charge moved on to its homeowner, with what was taken
@@ -114,6 +116,7 @@ type Transfer struct {
 	DestinationPayment string // py_… on the owner's side
 	Created            time.Time
 	Reversals          []Reversal
+	Metadata           map[string]string
 }
 
 // Reversal took part of a transfer back; SourceRefundID says for which refund.
@@ -155,6 +158,7 @@ type Dispute struct {
 	DueBy               *time.Time // nil: no answer is possible
 	HasEvidence         bool
 	SubmissionCount     int
+	PastDue             bool
 	Created             time.Time
 	BalanceTransactions []BalanceTransaction // 0: inquiry, 1: withdrawn, 2: reinstated
 }

@@ -72,6 +72,12 @@ var badges = map[string]map[string]Badge{
 		"canceled":   {"", "x", "Cancelled"},
 		"reversed":   {"", "undo-2", "Reversed"},
 	},
+	"request": {
+		"planned":   {"warn", "clock", "Not sent yet"},
+		"unknown":   {"warn", "circle-help", "Outcome unknown"},
+		"succeeded": {"ok", "check", "Done"},
+		"refused":   {"bad", "ban", "Refused"},
+	},
 	"listing": {
 		"draft":     {"", "pencil", "Draft"},
 		"published": {"ok", "check", "Published"},

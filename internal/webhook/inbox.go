@@ -21,6 +21,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"hearth/internal/inbound"
@@ -50,6 +51,9 @@ type Inbox struct {
 	Handlers map[string]inbound.Handler // subject kind → who looks
 	Now      func() time.Time
 	Logger   *slog.Logger // nil: silent
+	// Process is this one's number while the others can ask whether it lives, or
+	// 0: then its leases end by their time alone.
+	Process atomic.Int32
 
 	writers   batcher
 	wakeOnce  sync.Once

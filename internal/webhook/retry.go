@@ -64,7 +64,23 @@ func (in *Inbox) failed(ctx context.Context, db execer, ids []string, attempt in
 
 // letGo ends a lease, if it is still ours.
 func letGo(ctx context.Context, db execer, l lease) error {
-	_, err := db.Exec(ctx, `UPDATE stripe_subjects SET lease = NULL, leased_until = NULL WHERE subject = $1 AND lease = $2`,
+	_, err := db.Exec(ctx, `UPDATE stripe_subjects SET lease = NULL, leased_until = NULL, leased_by = NULL WHERE subject = $1 AND lease = $2`,
 		l.subject.String(), l.id)
 	return err
+}
+
+// FreeDead ends the leases of processes that have died, where events wait.
+// Their looks are not applied, should one of them live after all.
+func (in *Inbox) FreeDead(ctx context.Context) error {
+	freed, err := in.DB.Exec(ctx, `
+		UPDATE stripe_subjects s SET lease = NULL, leased_until = NULL, leased_by = NULL
+		WHERE s.leased_by IS NOT NULL AND s.lease IS NOT NULL AND NOT process_alive(s.leased_by)
+			AND s.subject IN (SELECT subject FROM stripe_events WHERE state = 'waiting')`)
+	if err != nil {
+		return fmt.Errorf("free the subjects of dead processes: %w", err)
+	}
+	if freed.RowsAffected() > 0 {
+		in.Wake()
+	}
+	return nil
 }

@@ -106,14 +106,14 @@ func (in *Inbox) claim(ctx context.Context) (l lease, found bool, err error) {
 				AND (s.leased_until IS NULL OR s.leased_until < $2)
 			ORDER BY e.next_attempt_at, e.id LIMIT 1
 		), leased AS (
-			INSERT INTO stripe_subjects (subject, lease, leased_until) SELECT subject, $3, $4 FROM due
-			ON CONFLICT (subject) DO UPDATE SET lease = excluded.lease, leased_until = excluded.leased_until
+			INSERT INTO stripe_subjects (subject, lease, leased_until, leased_by) SELECT subject, $3, $4, nullif($5, 0) FROM due
+			ON CONFLICT (subject) DO UPDATE SET lease = excluded.lease, leased_until = excluded.leased_until, leased_by = excluded.leased_by
 				WHERE stripe_subjects.leased_until IS NULL OR stripe_subjects.leased_until < $2
 			RETURNING subject
 		)
 		SELECT due.subject, CASE WHEN leased.subject IS NULL THEN 0 ELSE nextval('stripe_tickets') END
 		FROM due LEFT JOIN leased ON leased.subject = due.subject`,
-		in.Livemode, now, l.id, now.Add(leaseFor)).Scan(&subject, &l.ticket)
+		in.Livemode, now, l.id, now.Add(leaseFor), in.Process.Load()).Scan(&subject, &l.ticket)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return l, false, nil
 	}
@@ -246,7 +246,7 @@ func (in *Inbox) mark(ctx context.Context, tx pgx.Tx, l lease, events []inbound.
 	if err != nil {
 		return fmt.Errorf("mark the events of %s that were given up: %w", l.subject, err)
 	}
-	_, err = tx.Exec(ctx, `UPDATE stripe_subjects SET ticket = $2, lease = NULL, leased_until = NULL WHERE subject = $1`,
+	_, err = tx.Exec(ctx, `UPDATE stripe_subjects SET ticket = $2, lease = NULL, leased_until = NULL, leased_by = NULL WHERE subject = $1`,
 		l.subject.String(), l.ticket)
 	return err
 }

@@ -513,3 +513,59 @@ func eventually(t *testing.T, done func() bool) {
 		time.Sleep(5 * time.Millisecond)
 	}
 }
+
+// A process dies while it looks: the others need not wait for its lease.
+func TestADeadProcessHoldsNoSubject(t *testing.T) {
+	d := open(t)
+	dying := d.another(d.DB)
+	dying.Process.Store(1234)
+	life, end := context.WithCancel(ctx)
+	here, err := postgres.Announce(ctx, d.DB, 1234)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := make(chan struct{})
+	go func() { here.Keep(life); close(kept) }()
+	began, goOn := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	d.look = func(context.Context, inbound.Subject, int) error {
+		slow := false
+		once.Do(func() { slow = true })
+		if slow {
+			close(began)
+			<-goOn
+		}
+		return nil
+	}
+	d.send("evt_1", "charge.succeeded", "pay_1")
+	done := make(chan error)
+	go func() { done <- dying.Drain(ctx) }()
+	<-began
+	looks := func(want int, when string) {
+		t.Helper()
+		if err := d.FreeDead(ctx); err != nil {
+			t.Fatal(err)
+		}
+		d.drain()
+		if n := d.lookCount(); n != want {
+			t.Errorf("%d looks %s", n, when)
+		}
+	}
+	looks(1, "while it lives")
+	end()
+	<-kept
+	for stop := time.Now().Add(30 * time.Second); d.lookCount() < 2 && time.Now().Before(stop); {
+		if err := d.FreeDead(ctx); err != nil {
+			t.Fatal(err)
+		}
+		d.drain()
+	}
+	looks(2, "once it is dead")
+	close(goOn)
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if _, changes := d.truth("pay_1"); changes != 1 {
+		t.Errorf("%d changes: the look of the dead was applied", changes)
+	}
+}
