@@ -75,6 +75,9 @@ func (w *world) judge(ctx context.Context) error {
 		err = errors.Join(err, fmt.Errorf("what may never be:\n%s", some(wrong)))
 	}
 	err = errors.Join(err, failed, w.judgePages())
+	if err != nil {
+		err = errors.Join(err, w.dump(ctx))
+	}
 	w.out("%s: at rest after %.1f s; %d stories in %.0f s, %d kills.", w.currency, w.books.rested.Seconds(), sum(w.books.stories), w.books.lived.Seconds(), w.death.killed)
 	return errors.Join(err, os.WriteFile(filepath.Join(w.dir, "boundaries.txt"), []byte(strings.Join(w.death.report(), "\n")+"\n"), 0o600))
 }
@@ -201,4 +204,25 @@ func (w *world) ours(ctx context.Context) (balances map[string]int64, sum int64,
 		}
 	}
 	return balances, sum, rows.Err()
+}
+
+// dump keeps what the database held, for who looks into a storm that failed.
+func (w *world) dump(ctx context.Context) error {
+	conn, err := w.db.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Release()
+	for _, table := range []string{"bookings", "booking_history", "payments", "charges", "transfers", "refunds", "disputes", "payouts", "payout_releases",
+		"stripe_requests", "stripe_events", "notifications", "ledger_transactions", "ledger_postings", "river_job"} {
+		file, err := os.Create(filepath.Join(w.dir, table+".csv"))
+		if err != nil {
+			return err
+		}
+		_, err = conn.Conn().PgConn().CopyTo(ctx, file, "COPY "+table+" TO STDOUT (FORMAT csv, HEADER)")
+		if err := errors.Join(err, file.Close()); err != nil {
+			return fmt.Errorf("keep %s: %w", table, err)
+		}
+	}
+	return nil
 }

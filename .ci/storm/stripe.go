@@ -54,7 +54,7 @@ func (w *world) stripeAPI(ctx context.Context, method, path string, form url.Val
 		if err == nil || answered && no.status < 500 && no.status != http.StatusTooManyRequests && no.status != http.StatusConflict {
 			return out, err
 		}
-		if answered && no.status == http.StatusInternalServerError {
+		if answered && no.status == http.StatusInternalServerError && method == http.MethodPost {
 			return nil, err // kept under the key: they look, and find what came of it
 		}
 		time.Sleep(again)

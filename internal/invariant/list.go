@@ -30,14 +30,14 @@ func stays() []Invariant {
 			FROM bookings b FULL JOIN occupancies o ON o.booking_id = b.id
 			WHERE NOT (b.id IS NULL AND o.booking_id IS NULL)
 			  AND ((coalesce(b.status, '') IN ` + taking + `) IS DISTINCT FROM (o.id IS NOT NULL) OR o.nights <> b.nights)`},
-		{"quote_sum", "A booking's price is nights times price, less the discount, plus the cleaning; our fee is its share, rounded half up.", `
+		{"quote_sum", "A booking's price is nights times price, less the discount, plus the cleaning; our fee is its share, rounded half up to what Stripe takes.", `
 			SELECT 'booking:' || code, format('nights × price %s, total %s, fee %s of %s bps; stored are %s, %s and %s',
 				(upper(nights) - lower(nights)) * nightly_price, stay_amount - discount_amount + cleaning_amount,
-				round(total_amount::numeric * fee_bps / 10000), fee_bps, stay_amount, total_amount, fee_amount)
-			FROM bookings
+				round(total_amount::numeric / step * fee_bps / 10000) * step, fee_bps, stay_amount, total_amount, fee_amount)
+			FROM bookings, LATERAL (SELECT CASE WHEN currency IN ('bhd', 'iqd', 'jod', 'kwd', 'lyd', 'omr', 'tnd') AND total_amount % 10 = 0 THEN 10 ELSE 1 END AS step) s
 			WHERE stay_amount <> (upper(nights) - lower(nights)) * nightly_price
 			   OR total_amount <> stay_amount - discount_amount + cleaning_amount
-			   OR fee_amount <> round(total_amount::numeric * fee_bps / 10000)`},
+			   OR fee_amount <> round(total_amount::numeric / step * fee_bps / 10000) * step`},
 		{"steps", "A booking has only taken steps that are in the state machine, one from where the last one led, and is where the last one led.", `
 			WITH steps AS (SELECT h.booking_id, h.from_status, h.to_status, lag(h.to_status) OVER w AS before, lead(h.id) OVER w IS NULL AS last
 				FROM booking_history h WINDOW w AS (PARTITION BY h.booking_id ORDER BY h.id))
