@@ -1,5 +1,5 @@
 -- +goose Up
-ALTER TABLE disputes ADD COLUMN past_due boolean NOT NULL DEFAULT false; -- nobody answered in time
+ALTER TABLE disputes ADD COLUMN past_due boolean NOT NULL DEFAULT false; -- the last evidence came too late
 
 -- What a dispute takes back from the homeowner, once per dispute, and what is
 -- given back after a win.

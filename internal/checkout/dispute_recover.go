@@ -206,10 +206,21 @@ func (s *Service) recoveryRefused(ctx context.Context, id stripeapi.RequestID, v
 	if err := s.Look(ctx, inbound.SourceOwn, inbound.Subject{Kind: inbound.Payment, ID: string(v.PaymentID)}); err != nil {
 		return err
 	}
+	theirs, err := s.Stripe.Transfer(ctx, v.TransferID)
+	if err != nil {
+		return fmt.Errorf("ask what is left of transfer %s: %w", v.TransferID, err)
+	}
 	return postgres.InTx(ctx, s.DB, func(tx pgx.Tx) error {
 		b, p, err := s.lockPaid(ctx, tx, booking.ID(v.BookingID))
 		if err != nil {
 			return err
+		}
+		ours, err := payment.Reversed(ctx, tx, v.TransferID)
+		if err != nil {
+			return err
+		}
+		if ours != theirs.AmountReversed { // a debt on old news would be taken twice
+			return fault.New(fault.Unavailable, "Stripe knows more about this payment than we do. Please try again in a minute.")
 		}
 		now, err := payment.RecoveryOf(ctx, tx, v.DisputeID)
 		if err != nil || now.State != "planned" || now.RequestID == nil || *now.RequestID != string(id) {

@@ -31,7 +31,7 @@ func newCourt(t *testing.T, how map[string]any) *court {
 	t.Helper()
 	w, owner, tenant := scene(t)
 	admin := factory.Person(t, w.DB, "Ada", user.Admin)
-	s := &stage{World: w, owner: owner, tenant: tenant, admin: admin, acct: w.AccountOf(owner.ID).StripeAccountID}
+	s := &stage{World: w, owner: owner, tenant: tenant, admin: admin, acct: w.AccountOf(owner.ID).StripeAccountID, currency: "usd"}
 	w.Confirmed(tenant, factory.Home(t, w.DB, w.Owner("Ossi").ID, map[string]any{"nightly_price": 100000}), 90, 20) // the platform has money
 	w.Advance(3 * 24 * time.Hour)
 	c := &court{stage: s, by: booking.Admin(admin.ID, "192.0.2.9")}
@@ -351,6 +351,9 @@ func TestEvidenceDecides(t *testing.T) {
 			if err := c.Checkout.SubmitEvidence(t.Context(), c.by, c.dispute, 0, "Go"); !fault.Is(err, fault.Conflict) {
 				t.Errorf("submitting nothing: %v", err)
 			}
+			if err := c.Checkout.StageEvidence(t.Context(), c.by, c.dispute, evidence(text), 7, "Made up"); !fault.Is(err, fault.Conflict) {
+				t.Errorf("after evidence that there never was: %v", err)
+			}
 			if err := c.Checkout.StageEvidence(t.Context(), c.by, c.dispute, evidence(text), 0, "Kept"); err != nil {
 				t.Fatal(err)
 			}
@@ -509,7 +512,7 @@ func TestARefundAndADisputeAtOnce(t *testing.T) {
 			t.Parallel()
 			w, owner, tenant := scene(t)
 			admin := factory.Person(t, w.DB, "Ada", user.Admin)
-			c := &court{stage: &stage{World: w, owner: owner, tenant: tenant, admin: admin, acct: w.AccountOf(owner.ID).StripeAccountID}, by: booking.Admin(admin.ID, "192.0.2.9")}
+			c := &court{stage: &stage{World: w, owner: owner, tenant: tenant, admin: admin, acct: w.AccountOf(owner.ID).StripeAccountID, currency: "usd"}, by: booking.Admin(admin.ID, "192.0.2.9")}
 			c.b = c.paid(apptest.Good, 30, 5)
 			c.Settle()
 			var all sync.WaitGroup
@@ -556,7 +559,7 @@ func TestADisputeOvertakesAPendingRefund(t *testing.T) {
 			t.Parallel()
 			w, owner, tenant := scene(t)
 			admin := factory.Person(t, w.DB, "Ada", user.Admin)
-			c := &court{stage: &stage{World: w, owner: owner, tenant: tenant, admin: admin, acct: w.AccountOf(owner.ID).StripeAccountID}}
+			c := &court{stage: &stage{World: w, owner: owner, tenant: tenant, admin: admin, acct: w.AccountOf(owner.ID).StripeAccountID, currency: "usd"}}
 			c.b = c.paid("4000000000007726", 30, 5)
 			c.Settle()
 			c.refund(c.b, 120000)
@@ -581,4 +584,94 @@ func TestADisputeOvertakesAPendingRefund(t *testing.T) {
 			}
 		})
 	}
+}
+
+// After a win whose money was given back the charge's own transfer is used up: a
+// refund cannot reverse it, and the owner comes to owe their part.
+func TestARefundAfterAWin(t *testing.T) {
+	t.Parallel()
+	c := newCourt(t, nil)
+	c.recover(c.dispute)
+	c.resolve(c.dispute, "won")
+	sweep(t, c.World)
+	c.balanced(105600, 0)
+	c.refund(c.b, 120000)
+	c.Settle()
+	if r := c.Refunds(c.b)[0]; r.Status != "succeeded" || r.OwnerDebt != 105600 {
+		t.Errorf("%+v", r)
+	}
+	c.balanced(105600, -105600)
+}
+
+// The payout is planned at the moment at which the dispute arrives: the booking's
+// lock decides. Either it is frozen, or it has gone out and the owner owes it.
+func TestAPayoutAndADisputeAtOnce(t *testing.T) {
+	t.Parallel()
+	for range 3 {
+		t.Run("", func(t *testing.T) {
+			t.Parallel()
+			w, owner, tenant := scene(t)
+			c := &court{stage: &stage{World: w, owner: owner, tenant: tenant, acct: w.AccountOf(owner.ID).StripeAccountID}}
+			c.b = c.paid(apptest.Good, 3, 5)
+			c.Settle()
+			c.Advance(inAWeek)
+			var all sync.WaitGroup
+			all.Go(func() {
+				c.dispute = c.stage.dispute(c.b)
+				c.Settle()
+			})
+			all.Go(func() {
+				if _, err := c.Payout.ReleaseDue(t.Context(), c.Now()); err != nil {
+					t.Errorf("payout run: %v", err)
+				}
+			})
+			all.Wait()
+			c.Settle()
+			made, err := c.Stripe.Payouts(t.Context(), c.acct, time.Time{}, time.Time{})
+			stay, err2 := payout.StayOf(t.Context(), c.DB, c.b.ID, false)
+			if err != nil || err2 != nil || len(made) > 1 || (len(made) == 1) != (stay.Standing(c.Now(), 1) == payout.Released) {
+				t.Fatalf("%d payouts at Stripe, and the stay is %s: %v, %v", len(made), stay.Standing(c.Now(), 1), err, err2)
+			}
+			c.resolve(c.dispute, "lost")
+			sweep(t, c.World)
+			if len(made) == 1 {
+				c.balanced(0, -105600)
+			} else {
+				c.balanced(0, 0)
+			}
+			if _, err := c.Payout.ReleaseDue(t.Context(), c.Now()); err != nil {
+				t.Fatal(err)
+			}
+			if again, err := c.Stripe.Payouts(t.Context(), c.acct, time.Time{}, time.Time{}); err != nil || len(again) != len(made) {
+				t.Errorf("a lost stay is paid out: %+v, %v", again, err)
+			}
+		})
+	}
+}
+
+// Stripe refuses to give it back: a person is told, mends the cause, and asks
+// again, once.
+func TestAReturnThatStripeRefuses(t *testing.T) {
+	t.Parallel()
+	c := newCourt(t, nil)
+	c.recover(c.dispute)
+	c.Control("accounts/"+c.acct+"/onboard", map[string]any{"outcome": "restricted"})
+	c.resolve(c.dispute, "won")
+	sweep(t, c.World)
+	sweep(t, c.World)
+	if v := c.recovery(); v.State != "returning" || v.FailureReason == "" || v.ReturnAttempt != 1 || c.tasks("dispute_return") != 1 {
+		t.Fatalf("%+v, %d tasks", v, c.tasks("dispute_return"))
+	}
+	c.Control("accounts/"+c.acct+"/onboard", map[string]any{"outcome": "active"})
+	c.Settle()
+	if err := c.Checkout.ReturnAgain(t.Context(), c.by, c.dispute, 1, "The account is mended"); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Checkout.ReturnAgain(t.Context(), c.by, c.dispute, 1, "A double click"); !fault.Is(err, fault.Conflict) {
+		t.Errorf("twice: %v", err)
+	}
+	if v := c.recovery(); v.State != "returned" || c.returns() != 1 || c.tasks("dispute_return") != 0 {
+		t.Errorf("%+v, %d transfers, %d tasks", v, c.returns(), c.tasks("dispute_return"))
+	}
+	c.balanced(105600, 0)
 }

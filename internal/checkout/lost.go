@@ -33,11 +33,9 @@ func (s *Service) withoutReversal(ctx context.Context, r payment.Refund, o strip
 	if !o.Refused() || !r.ReverseTransfer || o.Code == chargedBack {
 		return false, nil
 	}
-	if short[o.Code] {
-		return true, nil
-	}
-	if collected, err := payment.Collected(ctx, s.DB, r.PaymentID); err != nil || collected {
-		return collected, err
+	collected, err := payment.Collected(ctx, s.DB, r.PaymentID)
+	if err != nil || collected || short[o.Code] {
+		return err == nil, err
 	}
 	return unreachable(ctx, s.DB, r.PaymentID)
 }

@@ -54,7 +54,8 @@ func (h *history) next(rt *rapid.T) (m move) {
 	case "payout":
 		h.jump()
 	case "deauthorise":
-		h.gone, m.heard = true, rapid.Bool().Draw(rt, "heard")
+		h.leave()
+		m.heard = rapid.Bool().Draw(rt, "heard")
 	}
 	return m
 }
@@ -106,6 +107,17 @@ func (h *history) jump() {
 	}
 }
 
+// leave is the owner who disconnects their account: its open payment pages are
+// closed.
+func (h *history) leave() {
+	h.gone = true
+	for i := range h.bookings {
+		if m := &h.bookings[i]; m.state == "held" {
+			m.state = "over"
+		}
+	}
+}
+
 func (m *model) succeed() { m.state, m.end, m.left = "paid", booking.Confirmed, price }
 
 func (m *model) next(rt *rapid.T, pick picker, h *history) move {
@@ -114,7 +126,7 @@ func (m *model) next(rt *rapid.T, pick picker, h *history) move {
 		m.state, m.end = "held", booking.Expired
 		return move{act: "book"}
 	case "held":
-		return m.fromHeld(pick, h)
+		return m.fromHeld(pick, h.debits)
 	case "processing":
 		return m.fromProcessing(pick("debit succeeds", "debit fails", "cancel early"))
 	case "unwanted":
@@ -136,13 +148,10 @@ func (m *model) next(rt *rapid.T, pick picker, h *history) move {
 	return move{act: "nothing"}
 }
 
-func (m *model) fromHeld(pick picker, h *history) move {
+func (m *model) fromHeld(pick picker, debits bool) move {
 	acts := []string{"decline", "pay", "pay", "pay", "pay late", "pay late and taken", "release"}
-	if h.debits {
+	if debits {
 		acts = append(acts, "pay by debit", "pay by debit")
-	}
-	if h.gone {
-		acts = []string{"release"}
 	}
 	act := pick(acts...)
 	switch act {

@@ -11,6 +11,7 @@ import (
 
 	"hearth/internal/booking"
 	"hearth/internal/ledger"
+	"hearth/internal/payment"
 	"hearth/internal/postgres"
 
 	"github.com/jackc/pgx/v5"
@@ -54,6 +55,7 @@ var aboutBooking = []string{
 	`SELECT format('payment %s: received %s, refunded %s, disputed %s', status, amount_received, amount_refunded, disputed) FROM payments WHERE booking_id = $1`,
 	`SELECT format('refund %s %s for %s: reversed %s, fee %s, debt %s', amount, status, cause, reversed_amount, fee_refunded, owner_debt) FROM refunds WHERE booking_id = $1`,
 	`SELECT format('dispute %s: %s withdrawn, fee %s', status, withdrawn, fee) FROM disputes WHERE booking_id = $1`,
+	`SELECT format('recovery %s: %s reversed, fee %s, debt %s', state, reversed_amount, fee_returned, owner_debt) FROM dispute_recoveries WHERE booking_id = $1`,
 	`SELECT format('payout of %s in one of %s, %s, returned %s', r.amount, o.amount, o.status, r.returned_at IS NOT NULL)
 		FROM payout_releases r JOIN payouts o ON o.id = r.payout_id WHERE r.booking_id = $1`,
 	`SELECT format('task %s, closed %s', kind, closed_at IS NOT NULL) FROM tasks WHERE booking_id = $1`,
@@ -115,6 +117,7 @@ var never = map[string]string{
 	"a stay without its nights, or the reverse": `SELECT count(*) FROM bookings b FULL JOIN occupancies o ON o.booking_id = b.id WHERE (b.status IN ('held', 'processing', 'confirmed')) IS DISTINCT FROM (o.id IS NOT NULL)`,
 	"money kept for a stay that never was":      `SELECT count(*) FROM bookings b JOIN payments p ON p.booking_id = b.id WHERE p.status = 'paid' AND b.confirmed_at IS NULL AND p.amount_refunded < p.amount_received`,
 	"a stay that nobody paid":                   `SELECT count(*) FROM bookings b WHERE b.status IN ('confirmed', 'completed') AND NOT EXISTS (SELECT FROM payments p WHERE p.booking_id = b.id AND p.status = 'paid')`,
+	"a loss that nobody settled with the owner": `SELECT count(*) FROM payments p WHERE ` + payment.LostSQL + ` > 0`,
 	"a refund that nobody finished":             `SELECT count(*) FROM refunds WHERE status = 'requested' OR stripe_refund_id IS NULL`,
 	"refunds that Stripe does not have":         `SELECT count(*) FROM payments p WHERE amount_refunded <> (SELECT coalesce(sum(amount), 0) FROM refunds r WHERE r.payment_id = p.id AND r.status NOT IN ('failed', 'canceled'))`,
 	"a request without an outcome":              `SELECT count(*) FROM stripe_requests WHERE state IN ('planned', 'unknown') AND purpose <> 'account_link'`,

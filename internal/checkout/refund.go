@@ -201,9 +201,10 @@ func failed(o stripeapi.Outcome, err error) bool {
 var short = map[string]bool{"balance_insufficient": true, "insufficient_funds": true}
 
 // sendRefund sends a refund and writes the new object's id; the look that
-// follows settles it. When Stripe refuses because the owner's balance is
-// short, or because a debt was netted off the transfer, the tenant does not wait: the refund goes out again, without the
-// reversal, and the owner owes the difference.
+// follows settles it. When Stripe refuses because the owner's balance is short,
+// or because a debt was netted off the transfer, the tenant does not wait: the
+// refund goes out again, without the reversal, and the owner owes the
+// difference.
 func (s *Service) sendRefund(ctx context.Context, id stripeapi.RequestID) error {
 	refund, err := payment.RefundByRequest(ctx, s.DB, string(id))
 	if fault.Is(err, fault.NotFound) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"hearth/internal/booking"
+	"hearth/internal/fault"
 	"hearth/internal/money"
 	"hearth/internal/payment"
 	"hearth/internal/stripeapi"
@@ -48,6 +49,30 @@ type Span struct{ Before, After money.Amount }
 
 // Negative reports whether the owner's balance is below zero afterwards.
 func (w Way) Negative() bool { return w.OwnerBalance != nil && w.OwnerBalance.After.Minor < 0 }
+
+// Mark is what a form sends back of the preview that its person saw.
+func (p Preview) Mark() string {
+	mark := fmt.Sprint(p.Way.Shares)
+	if p.Else != nil {
+		mark += fmt.Sprint(p.Else.Shares)
+	}
+	return mark
+}
+
+// RefundPreviewed refunds if it would still do what the person saw: a payout or
+// another refund in between may have changed that, and is a Conflict. Left is
+// what was left to refund then.
+func (s *Service) RefundPreviewed(ctx context.Context, by booking.Actor, b booking.Booking, amount, left money.Amount, mark string, why Why) error {
+	now, err := s.PreviewRefund(ctx, b, amount)
+	if err != nil {
+		return err
+	}
+	if now.Left == left && now.Blocked == "" && now.Mark() != mark {
+		return fault.New(fault.Conflict, "What this refund does has changed since you opened the page. Look it over and confirm again.")
+	}
+	_, err = s.RefundSeen(ctx, by, b.ID, amount, left, why)
+	return err
+}
 
 // PreviewRefund works a refund out.
 func (s *Service) PreviewRefund(ctx context.Context, b booking.Booking, amount money.Amount) (Preview, error) {
@@ -194,7 +219,7 @@ func (f facts) way(short bool) Way {
 	}
 	in := f.payment.Money
 	w.OwnerLoses, w.FeeGiven, w.Debt, w.Back = in(w.Owner()), in(w.Ours()), in(w.OwnerDebt), in(max(0, w.FromEscrow))
-	w.OwnerAfter = in(after.Transfer - after.FeeLeft - after.OwnerDebt)
+	w.OwnerAfter = in(after.Keeps)
 	w.FeeAfter = in(after.FeeLeft - after.FeeWaived - after.Absorbed)
 	if f.owner != nil {
 		has := f.owner.Available[f.payment.Currency] + f.owner.Pending[f.payment.Currency]

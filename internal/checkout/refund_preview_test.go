@@ -169,7 +169,7 @@ func (s *refundWorld) dashboard(path, account string, form url.Values) {
 	if err != nil {
 		s.T.Fatal(err)
 	}
-	request.Header.Set("Authorization", "Bearer sk_test_apptest")
+	request.Header.Set("Authorization", "Bearer sk_test_dashboard")
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	if account != "" {
 		request.Header.Set("Stripe-Account", account)

@@ -482,10 +482,11 @@ func reserve(ctx context.Context, tx pgx.Tx, w *town, b booking.Booking) (paymen
 	if err != nil {
 		return payment.Refund{}, err
 	}
-	r, err := payment.Reserve(ctx, tx, p, payment.Reservation{Amount: b.Total(), Cause: "admin", Reason: "The owner is gone", Actor: "system"}, w.Now())
+	parts, err := payment.Reserve(ctx, tx, p, payment.Reservation{Amount: b.Total(), Cause: "admin", Reason: "The owner is gone", Actor: "system"}, w.Now())
 	if err != nil {
-		return r, err
+		return payment.Refund{}, err
 	}
+	r := parts[0]
 	params := stripeapi.RefundParams{PaymentIntentID: p.IntentID(), Amount: r.Amount, ReverseTransfer: true, RefundApplicationFee: true}
 	request, err := w.Stripe.Plan(ctx, tx, stripeapi.Planned{Purpose: stripeapi.ForRefund, Path: stripeapi.RefundsPath, Key: r.Key(), About: "booking:" + r.BookingID, Params: params.Values()})
 	id := string(request)

@@ -27,7 +27,7 @@ type Dispute struct {
 	Withdrawn       int64
 	HasEvidence     bool
 	SubmissionCount int
-	PastDue         bool // nobody answered in time
+	PastDue         bool // the last evidence came too late
 	DueBy           *time.Time
 	CreatedAt       time.Time
 	FetchedAt       time.Time

@@ -139,6 +139,14 @@ func ToRecover(ctx context.Context, q postgres.Querier, p Payment, d Dispute) (R
 	return out, nil
 }
 
+// Reversed is what was taken back of a transfer, as we last saw it.
+func Reversed(ctx context.Context, q postgres.Querier, transfer string) (n int64, err error) {
+	if err = q.QueryRow(ctx, `SELECT amount_reversed FROM transfers WHERE id = $1`, transfer).Scan(&n); err != nil {
+		return 0, fmt.Errorf("read transfer %s: %w", transfer, err)
+	}
+	return n, nil
+}
+
 // BeginRecovery writes the row before Stripe is asked. The booking and the
 // payment are locked by the caller. One that exists is Conflict.
 func BeginRecovery(ctx context.Context, tx pgx.Tx, v Recovery, now time.Time) (Recovery, error) {

@@ -22,7 +22,7 @@ func cover(ctx context.Context, tx pgx.Tx, p Payment, known []Refund, fresh []st
 	}
 	r := &known[slices.IndexFunc(known, func(r Refund) bool { return r.ID == fresh[0] })]
 	s := stand.cover(r.Amount, r.ReversedAmount, r.FeeRefunded, r.Cause != "stripe")
-	if err := postShares(ctx, tx, p, *r, "debt", s, now); err != nil {
+	if err := postShares(ctx, tx, p, *r, shareKind, s, now); err != nil {
 		return err
 	}
 	return keepShares(ctx, tx, r, s)
@@ -62,13 +62,19 @@ func lift(ctx context.Context, tx pgx.Tx, p Payment, r *Refund, known []Refund, 
 		debt, waived, absorbed = debt+o.OwnerDebt, waived+o.FeeWaived, absorbed+o.Absorbed
 	}
 	off := Shares{OwnerDebt: -take(r.OwnerDebt, debt), FeeWaived: -take(r.FeeWaived, waived), Absorbed: -take(r.Absorbed, absorbed)}
-	if err := postShares(ctx, tx, p, *r, "debt_lifted", off, now); err != nil {
+	if err := postShares(ctx, tx, p, *r, liftKind, off, now); err != nil {
 		return err
 	}
 	return keepShares(ctx, tx, r, Shares{OwnerDebt: r.OwnerDebt + off.OwnerDebt, FeeWaived: r.FeeWaived + off.FeeWaived, Absorbed: r.Absorbed + off.Absorbed})
 }
 
-var shareMemos = map[string]string{"debt": "Refunded without the owner's money", "debt_lifted": "The refund came back"}
+// The kinds of what is posted beside Stripe.
+const (
+	shareKind = "debt"
+	liftKind  = "debt_lifted"
+)
+
+var shareMemos = map[string]string{shareKind: "Refunded without the owner's money", liftKind: "The refund came back"}
 
 func postShares(ctx context.Context, tx pgx.Tx, p Payment, r Refund, kind string, s Shares, now time.Time) error {
 	_, err := ledger.Post(ctx, tx, ledger.Transaction{Reference: kind + ":" + r.ID, Kind: kind, BookingID: p.BookingID, ObjectID: r.StripeID(),

@@ -54,6 +54,7 @@ type Stand struct {
 	Transfer    int64 // with the owner, of what was transferred
 	FeeLeft     int64 // our fee, less what was given back at Stripe
 	Escrow      int64 // what came back and no refund claims
+	Keeps       int64 // the owner's of this stay, debts taken off
 	// What earlier refunds that left the transfer alone cost whom.
 	OwnerDebt, FeeWaived, Absorbed int64
 	Owed                           int64 // by the owner to us, for whatever
@@ -114,6 +115,7 @@ func (s Stand) after(moved Shares) Stand {
 	s.FeeWaived += moved.FeeWaived
 	s.Absorbed += moved.Absorbed
 	s.Owed += moved.OwnerDebt
+	s.Keeps -= moved.Owner()
 	return s
 }
 
@@ -126,19 +128,18 @@ type Part struct {
 // Parts plans a refund. Usually it is one, with transfer and fee. What an
 // earlier refund left in escrow goes out first and takes nothing from the owner
 // again: as a refund of its own, for Stripe knows only all or nothing. The
-// transfer is left alone, too, where the last refund would take more than it
-// needs: what the owner owed was paid in another way since.
+// transfer is left alone, too, where less of it is left than Stripe would take,
+// as after a debt was netted off it, and where the last refund would take more
+// than it needs: what the owner owed was paid in another way since.
 func (s Stand) Parts(amount int64) []Part {
-	reverse := s.Transfer > 0
-	switch {
-	case amount <= s.Escrow:
-		return []Part{{amount, false}}
-	case amount == s.Left || !reverse:
-		return []Part{{amount, reverse && s.Shares(amount, true).FromEscrow >= 0}}
-	case s.Escrow > 0:
-		return []Part{{s.Escrow, false}, {amount - s.Escrow, true}}
+	if amount > s.Escrow && amount < s.Left && s.Escrow > 0 && s.Transfer > 0 {
+		return []Part{{s.Escrow, false}, {amount - s.Escrow, amount-s.Escrow <= s.Transfer}}
 	}
-	return []Part{{amount, true}}
+	reverse := amount > s.Escrow && s.Transfer > 0
+	if amount == s.Left {
+		return []Part{{amount, reverse && s.Shares(amount, true).FromEscrow >= 0}}
+	}
+	return []Part{{amount, reverse && amount <= s.Transfer}}
 }
 
 // Steps are what each part of a plan moves, and the stand after them; short
@@ -192,23 +193,30 @@ func standing(ctx context.Context, q postgres.Querier, p Payment, lines []ledger
 	if err != nil {
 		return s, fmt.Errorf("read the transfer of payment %s: %w", p.ID, err)
 	}
+	var fee int64
+	charged := false
 	for _, l := range lines {
-		if l.Kind == "fee_refund" {
-			s.FeeLeft -= l.Amount
+		into := func(account string) int64 {
+			switch account {
+			case l.Destination:
+				return l.Amount
+			case l.Source:
+				return -l.Amount
+			}
+			return 0
 		}
-		if l.Destination == ledger.Escrow {
-			s.Escrow += l.Amount
+		s.Escrow += into(ledger.Escrow)
+		if l.Kind != "payout" && l.Kind != "payout_return" {
+			s.Keeps += into(ledger.Owner(p.Destination)) + into(ledger.Debt(p.Destination))
 		}
-		if l.Source == ledger.Escrow {
-			s.Escrow -= l.Amount
+		if l.Destination != ledger.StripeFees && l.Source != ledger.StripeFees && l.Kind != shareKind && l.Kind != liftKind {
+			fee += into(ledger.Revenue)
 		}
+		charged = charged || l.Kind == "fee"
 	}
-	var promised int64 // a dispute was won, and what was taken back for it goes to the owner again
-	if err := q.QueryRow(ctx, `SELECT coalesce(sum(v.reversed_amount), 0)::bigint FROM dispute_recoveries v JOIN disputes d ON d.id = v.dispute_id
-		WHERE v.payment_id = $1 AND v.state IN ('reversed', 'returning') AND d.status = 'won'`, p.ID).Scan(&promised); err != nil {
-		return s, fmt.Errorf("ask what goes back to the owner of payment %s: %w", p.ID, err)
+	if charged { // else Stripe has not told of it yet
+		s.FeeLeft = fee
 	}
-	s.Escrow -= promised
 	debt, err := ledger.Balance(ctx, q, ledger.Debt(p.Destination), p.Currency)
 	s.Owed = -debt.Minor
 	return s, err

@@ -185,7 +185,7 @@ func (s *Service) collectionRefused(ctx context.Context, c payment.Collection, w
 		if err != nil || !first {
 			return err
 		}
-		_, err = task.Open(ctx, tx, task.Task{Key: "debt_not_netted:" + c.StripeAccount, BookingID: &c.BookingID, Account: c.StripeAccount, ObjectID: c.TransferID,
+		_, err = task.Open(ctx, tx, task.Task{Key: "debt_not_netted:" + c.BookingID, BookingID: &c.BookingID, Account: c.StripeAccount, ObjectID: c.TransferID,
 			Title: "A debt could not be netted", Detail: fmt.Sprintf("Stripe refused to take %s back out of the stay: %s It is tried again every twelve hours, and the owner’s payouts wait.", c.Money().Format(), why),
 			Href: "/admin/debts"}, s.Now())
 		return err

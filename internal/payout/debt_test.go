@@ -224,6 +224,30 @@ func TestARefundOfAStayThatADebtWasNettedFrom(t *testing.T) {
 	w.square()
 }
 
+// What was netted out of a stay is no recovery of what its bank kept later.
+func TestNettingIsNoRecovery(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	w.owes(10000)
+	b := w.paid(3)
+	w.Advance(6 * day)
+	w.exec(`UPDATE connected_accounts SET payouts_enabled = false`)
+	if run := w.released(); run.Netted != 1 {
+		t.Fatalf("run: %+v", run)
+	}
+	w.Control("charges/"+w.Payment(b).ChargeID+"/dispute", map[string]any{"reason": "fraudulent"})
+	w.Settle()
+	var id string
+	if err := w.DB.QueryRow(t.Context(), `SELECT id FROM disputes`).Scan(&id); err != nil {
+		t.Fatal(err)
+	}
+	w.Control("disputes/"+id+"/resolve", map[string]any{"outcome": "lost"})
+	w.Settle()
+	if s := w.stay(b); s.LostAmount != 48000 || s.NettedAmount != 8800 {
+		t.Errorf("the bank kept %d, %d is netted", s.LostAmount, s.NettedAmount)
+	}
+}
+
 // Where Stripe pays out by itself, a debt is netted as soon as there is money.
 func TestADebtIsNettedBeforeAnAutomaticPayout(t *testing.T) {
 	t.Parallel()

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"hearth/internal/booking"
 	"hearth/internal/inbound"
 	"hearth/internal/ledger"
 	"hearth/internal/payout"
@@ -46,6 +47,35 @@ func TestAPayoutThatComesBackIsPaidAgain(t *testing.T) {
 	}
 	if bank := w.balance(ledger.Bank(w.acct())); bank != share {
 		t.Errorf("the books say %d at the bank", bank)
+	}
+}
+
+// Each way in which a bank refuses has its words, and the stay is paid out once
+// the bank account is mended.
+func TestWhatTheBankSays(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	b := w.paid(3)
+	w.Advance(6 * day)
+	for number, code := range map[string]string{"000111111116": "no_account", "000111111113": "account_closed", "000222222227": "insufficient_funds",
+		"000333333335": "debit_not_authorized", "000444444440": "invalid_currency"} {
+		w.bank(number)
+		if _, err := w.Payout.PayNow(t.Context(), booking.Owner(w.owner.ID), w.owner.ID, ""); err != nil {
+			t.Fatalf("%s: %v", code, err)
+		}
+		w.Settle()
+		for range 6 {
+			w.Advance(day)
+			w.Settle()
+		}
+		all, err := payout.Of(t.Context(), w.DB, w.owner.ID, 1)
+		if err != nil || all[0].Status != payout.Failed || all[0].FailureCode != code || payout.Why(all[0]) == "" || w.standing(b) == payout.Released {
+			t.Fatalf("%s: %+v, %v", code, all, err)
+		}
+	}
+	w.newBank()
+	if _, err := w.Payout.PayNow(t.Context(), booking.Owner(w.owner.ID), w.owner.ID, ""); err != nil || w.standing(b) != payout.Released {
+		t.Errorf("mended: %v, %s", err, w.standing(b))
 	}
 }
 

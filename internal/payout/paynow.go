@@ -69,8 +69,11 @@ func (s *Service) payNow(ctx context.Context, owner user.ID) ([]money.Amount, er
 		return nil, fmt.Errorf("ask for the last payout of %s: %w", owner, err)
 	}
 	var run Run
+	var away error
 	for _, mine := range byPurse(all) {
-		if err := s.releaseOwner(ctx, mine, now, true, &run); err != nil && !fault.Is(err, fault.Unavailable) {
+		if err := s.releaseOwner(ctx, mine, now, true, &run); fault.Is(err, fault.Unavailable) {
+			away = err // what is planned is sent by the job
+		} else if err != nil {
 			return nil, err
 		}
 	}
@@ -86,6 +89,9 @@ func (s *Service) payNow(ctx context.Context, owner user.ID) ([]money.Amount, er
 	}
 	if len(sent) > 0 {
 		return sent, nil
+	}
+	if away != nil {
+		return nil, away
 	}
 	return nil, fault.New(fault.Conflict, "%s", s.nothing(all, made, run, now))
 }
@@ -125,7 +131,7 @@ func (s *Service) nothing(all []Stay, made []Payout, run Run, now time.Time) str
 	case settling.Minor > 0:
 		return "Nothing can be sent yet: " + settling.Format() + " is at Stripe, but not available until the tenant’s bank has paid it."
 	case waiting.Minor > 0:
-		return "Nothing is due yet: " + waiting.Format() + " waits for check-in. The next is sent on " + next.Format("2 January 2006") + "."
+		return "Nothing is due yet: " + waiting.Format() + " waits for check-in. The next is sent on " + next.Format("Jan 2, 2006") + "."
 	case frozen.Minor > 0:
 		return "Nothing can be sent now: " + frozen.Format() + " waits for a dispute, a refund or a check."
 	}

@@ -12,9 +12,24 @@
 // run pays it out again under a new key.
 //
 // How much: the owner's part of what the ledger says the booking moved, less
-// what must stay in the balance because the owner owes it to us.
+// what payouts carry of it already. So a stay may be carried in parts: money
+// that came to it later is paid by a later payout, and what was taken back of a
+// stay that was paid out, out of other stays' money, is made up for by the next
+// payout as a negative part ([bundles]). The parts of a stay never come to more
+// than its share: they are planned under the booking's lock, and two planned at
+// once would have the same number.
 //
-// Tables: payouts, payout_releases.
+// What the owner owes us is netted first ([Service.net]): a planned reversal of
+// the stay's transfer, posted once by the payment's look. Nothing is paid out
+// while a debt that the stay could pay is open.
+//
+// On another schedule ([Service.SetSchedule]) Stripe pays out by itself. Hearth's
+// release then leaves the account alone, and the payout's look writes what it
+// carried, from the balance transactions that Stripe names with it.
+//
+// A month of all that is a [Statement].
+//
+// Tables: payouts, payout_releases, payout_schedules.
 package payout
 
 import (
@@ -23,8 +38,8 @@ import (
 	"time"
 
 	"hearth/internal/connect"
+	"hearth/internal/fault"
 	"hearth/internal/inbound"
-	"hearth/internal/money"
 	"hearth/internal/notify"
 	"hearth/internal/stripeapi"
 	"hearth/internal/user"
@@ -47,14 +62,17 @@ type Service struct {
 
 // Overview is an owner's money for their page.
 type Overview struct {
-	Account connect.Account
-	Stays   []Stay
-	Payouts []Payout
+	Account  connect.Account
+	Schedule connect.Schedule
+	Change   Change // of the schedule, the last that was asked for; zero for none
+	Stays    []Stay
+	Payouts  []Payout
+	Debts    []Debtor // in every currency in which there are or were any
 }
 
 const payoutsShown = 50
 
-// Overview reads what we know; see [Service.Balance] for what Stripe holds.
+// Overview reads what we know; see [Service.Purses] for what Stripe holds.
 func (s *Service) Overview(ctx context.Context, owner user.ID, a connect.Account) (o Overview, err error) {
 	o.Account = a
 	if o.Stays, err = StaysOf(ctx, s.DB, owner, s.Stripe.Livemode()); err != nil {
@@ -63,13 +81,17 @@ func (s *Service) Overview(ctx context.Context, owner user.ID, a connect.Account
 	if o.Payouts, err = Of(ctx, s.DB, owner, payoutsShown); err != nil {
 		return o, fmt.Errorf("list the payouts of %s: %w", owner, err)
 	}
-	return o, nil
-}
-
-// Balance asks Stripe what the account holds.
-func (s *Service) Balance(ctx context.Context, acct string, c money.Currency) (available, pending money.Amount, err error) {
-	b, err := s.Stripe.Balance(ctx, acct)
-	return money.New(b.Available[c], c), money.New(b.Pending[c], c), err
+	if a.StripeAccountID == "" {
+		return o, nil
+	}
+	if o.Schedule, err = connect.ScheduleOf(ctx, s.DB, a.StripeAccountID); err != nil {
+		return o, fmt.Errorf("read the schedule of %s: %w", a.StripeAccountID, err)
+	}
+	if o.Change, err = LastChange(ctx, s.DB, a.StripeAccountID); ignoring(fault.NotFound, err) != nil {
+		return o, fmt.Errorf("read the last change of the schedule of %s: %w", a.StripeAccountID, err)
+	}
+	o.Debts, err = Debtors(ctx, s.DB, s.Stripe.Livemode(), a.StripeAccountID)
+	return o, err
 }
 
 func subjectOf(acct, stripeID string) inbound.Subject {

@@ -264,10 +264,12 @@ func (w *town) refill() {
 }
 
 // newBank gives the account another bank account.
-func (w *town) newBank() {
+func (w *town) newBank() { w.bank("000123456789") }
+
+func (w *town) bank(number string) {
 	w.T.Helper()
 	form := url.Values{"external_account[object]": {"bank_account"}, "external_account[country]": {"US"}, "external_account[currency]": {"usd"},
-		"external_account[routing_number]": {"110000000"}, "external_account[account_number]": {"000123456789"}, "default_for_currency": {"true"}}
+		"external_account[routing_number]": {"110000000"}, "external_account[account_number]": {number}, "default_for_currency": {"true"}}
 	w.post("/v1/accounts/"+w.acct()+"/external_accounts", form)
 	w.Settle()
 }

@@ -32,18 +32,15 @@ type Run struct {
 // trouble is not another's: errors are joined at the end, and what failed is
 // tried again by the next run.
 func (s *Service) ReleaseDue(ctx context.Context, now time.Time) (run Run, err error) {
-	if err := errors.Join(s.resumeSchedules(ctx, &run), s.resumeCollections(ctx, &run), s.resume(ctx, &run)); err != nil {
-		return run, err
-	}
+	troubles := []error{s.resumeSchedules(ctx, &run), s.resumeCollections(ctx, &run), s.resume(ctx, &run)}
 	all, err := unsettled(ctx, s.DB, s.Stripe.Livemode(), now)
 	if err != nil {
-		return run, fmt.Errorf("find what is to be paid out: %w", err)
+		return run, errors.Join(append(troubles, fmt.Errorf("find what is to be paid out: %w", err))...)
 	}
 	owing, err := debtors(ctx, s.DB)
 	if err != nil {
-		return run, fmt.Errorf("find who owes us: %w", err)
+		return run, errors.Join(append(troubles, fmt.Errorf("find who owes us: %w", err))...)
 	}
-	var troubles []error
 	for _, mine := range byPurse(all) {
 		acct := mine[0].Destination
 		if !owing[acct] && !slices.ContainsFunc(mine, func(x Stay) bool { return x.due(now, s.DelayDays, false) }) {

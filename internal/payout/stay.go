@@ -37,6 +37,7 @@ type Stay struct {
 	Held          bool       // an admin has to look first: a task that freezes is open
 	Collecting    bool       // a part of it is being taken back for a debt
 	Refunding     bool       // a refund was asked for and has not reached Stripe's books; or a cancelled stay's was refused, and none made since
+	NettedAmount  int64      // taken out of it for a debt
 	CarriedAmount int64      // by payouts that have not come back
 	BalkedAt      *time.Time // when Stripe last refused to give back what is owed out of it
 	// The newest payout that carries a part of it; empty while none does.
@@ -164,6 +165,7 @@ const stays = `
 				WHERE later.booking_id = b.id AND later.id > r.id AND later.status NOT IN ('failed', 'canceled'))))) AS refunding,
 		EXISTS (SELECT FROM debt_collections k WHERE k.booking_id = b.id AND k.status = 'planned') AS collecting,
 		(SELECT max(k.finished_at) FROM debt_collections k WHERE k.booking_id = b.id AND k.status = 'refused') AS balked_at,
+		(SELECT coalesce(sum(k.amount), 0)::bigint FROM debt_collections k WHERE k.booking_id = b.id AND k.status = 'made') AS netted_amount,
 		(SELECT coalesce(sum(x.amount), 0)::bigint FROM payout_releases x WHERE x.booking_id = b.id AND x.returned_at IS NULL) AS carried_amount,
 		o.id AS payout_id, o.status AS payout_status, o.stripe_id AS payout_stripe_id,
 		o.created_at AS payout_at, o.arrival_date,

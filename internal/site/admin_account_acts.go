@@ -6,7 +6,6 @@ import (
 	"net/http"
 
 	"hearth/internal/connect"
-	"hearth/internal/payout"
 	"hearth/internal/stripeapi"
 	"hearth/internal/user"
 	"hearth/internal/view"
@@ -90,17 +89,14 @@ func (s *Server) postAdminAccountAct(w http.ResponseWriter, r *http.Request) err
 	return s.doAct(w, r, acts, on)
 }
 
-// scheduleForm is when an account is paid out, as it is shown and typed.
-type scheduleForm struct {
-	Interval string `form:"interval"`
-	Weekday  string `form:"weekday"`
-	Day      string `form:"day"`
-	Delay    string `form:"delay"`
-	Reason   string `form:"reason"`
-	Note     string `form:"-"` // what is known of it
+// adminScheduleForm is the owner's form with an admin's reason.
+type adminScheduleForm struct {
+	scheduleForm
+	Reason string `form:"reason"`
+	Note   string `form:"-"` // what is known of it
 }
 
-func (s *Server) scheduleOf(ctx context.Context, acct string) (f scheduleForm, err error) {
+func (s *Server) scheduleOf(ctx context.Context, acct string) (f adminScheduleForm, err error) {
 	known, err := connect.ScheduleOf(ctx, s.DB, acct)
 	if err != nil {
 		return f, err
@@ -119,13 +115,11 @@ func (s *Server) scheduleOf(ctx context.Context, acct string) (f scheduleForm, e
 }
 
 func (s *Server) postAdminAccountSchedule(w http.ResponseWriter, r *http.Request) error {
-	var form scheduleForm
+	var form adminScheduleForm
 	if err := decode(r, &form); err != nil {
 		return err
 	}
-	wish := payout.Wish{Interval: form.Interval, Delay: form.Delay}
-	wish.Anchor = map[string]string{"weekly": form.Weekday, "monthly": form.Day}[form.Interval]
-	err := s.Payout.SetSchedule(r.Context(), admin(r), r.PathValue("acct"), wish, reasonOf(form.Reason))
+	err := s.Payout.SetSchedule(r.Context(), admin(r), r.PathValue("acct"), form.wish(), reasonOf(form.Reason))
 	if wrong := formErrors(err); wrong != nil {
 		p, failed := s.accountShow(r)
 		if failed != nil {

@@ -41,7 +41,7 @@ type adminAccountShowPage struct {
 	Facts    []view.Line
 	Balance  []balanceRow
 	Silent   bool // Stripe did not say what the account holds
-	Schedule scheduleForm
+	Schedule adminScheduleForm
 	Errors   map[string]string
 	Payouts  []payoutRow
 	Open     []booking.Booking

@@ -220,7 +220,9 @@ func (s *Server) disputeStory(ctx context.Context, c checkout.Case) ([]view.Happ
 func disputeAdvice(d payment.Dispute) string {
 	switch {
 	case d.Status == "lost" && d.SubmissionCount == 0:
-		return "It was lost without an answer. Banks do not open it again; keep what speaks for us and settle it with the tenant."
+		return "It was lost without evidence from us: accepted, or not answered in time. Banks do not open it again."
+	case d.PastDue && d.Open():
+		return "The evidence came after the day by which the bank wanted it: it may not be read."
 	case d.Status == "lost":
 		return "The bank has kept the money for the tenant, for good. The owner’s part is taken back; ours and the dispute fee are gone."
 	case d.Status == "won":

@@ -40,7 +40,7 @@ func TestAnyObjectLeadsToItsRequests(t *testing.T) {
 			t.Errorf("%q leads to %d requests", id, n)
 		}
 	}
-	admin.Get("/admin/requests?q="+acct).Want("tbody", "/v1/accounts", "payout")
+	admin.Get("/admin/requests?q="+acct).Want("tbody", "account", "payout", "for "+acct)
 	admin.Get("/admin/requests?q="+strings.ToLower(b.Code)).Want("tbody", "checkout_session", "refund", "payout")
 
 	admin.Get("/admin/requests?purpose=refund&state=succeeded").Want("tbody", refund.StripeID()).Want(".tabs", "Unknown 0", "Refused 0")

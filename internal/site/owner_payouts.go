@@ -12,7 +12,8 @@ import (
 )
 
 // ownerPayoutsPage is a homeowner's money: whether Stripe can pay them, what
-// is there, and the way of each stay's money to their bank.
+// is there, what they owe, when it is paid out, and the way of each stay's money
+// to their bank.
 type ownerPayoutsPage struct {
 	page
 	Errors    map[string]string
@@ -21,9 +22,13 @@ type ownerPayoutsPage struct {
 	Due       []connect.Requirement
 	Dashboard bool // there is a dashboard to open
 	Figures   []figure
+	Debts     []payout.Debtor // those that are open
+	Schedule  scheduleView
 	Stays     []payoutStay
 	Payouts   []payoutRow
 	DelayDays int
+	PayNow    bool       // something is due and may be asked for
+	Mend      *payoutRow // the newest payout, if it failed
 }
 
 // figure is one number of a row of them.
@@ -58,26 +63,36 @@ func (s *Server) ownerPayoutsPage(r *http.Request, account connect.Account) (p o
 		p.Due = account.Due()
 	}
 	for _, stay := range overview.Stays {
-		p.Stays = append(p.Stays, payoutStay{stay, s.Now(), s.Payout.DelayDays})
+		row := payoutStay{stay, s.Now(), s.Payout.DelayDays, overview.Schedule.Automatic(), account.PayoutsPaused()}
+		p.Stays = append(p.Stays, row)
+		p.PayNow = p.PayNow || row.ready()
 	}
+	p.PayNow = p.PayNow && account.PayoutsEnabled && !overview.Schedule.Automatic() && !account.Lost()
 	for _, paid := range overview.Payouts {
 		p.Payouts = append(p.Payouts, payoutRow{paid})
 	}
+	if len(p.Payouts) > 0 && p.Payouts[0].Status == payout.Failed {
+		p.Mend = &p.Payouts[0]
+	}
+	for _, d := range overview.Debts {
+		if d.Owed.Minor > 0 {
+			p.Debts = append(p.Debts, d)
+		}
+	}
+	p.Schedule = s.scheduleView(account, overview)
 	p.Figures = s.figures(r.Context(), account, overview)
 	return p, nil
 }
 
 // balanceWait is how long a page waits for Stripe's numbers.
-const balanceWait = 3 * time.Second
-
 // figures are the sums on top. What Stripe holds is asked for now; when Stripe
 // does not answer, the page goes without.
 func (s *Server) figures(ctx context.Context, account connect.Account, o payout.Overview) []figure {
 	currency := s.Config.Currency()
 	coming, paid := money.New(0, currency), money.New(0, currency)
 	for _, stay := range o.Stays {
-		if stay.PayoutID == nil && stay.Currency == currency {
-			coming = coming.Add(stay.Share())
+		if stay.Currency == currency {
+			coming = coming.Add(stay.Left())
 		}
 	}
 	for _, p := range o.Payouts {
@@ -91,12 +106,26 @@ func (s *Server) figures(ctx context.Context, account connect.Account, o payout.
 	}
 	ctx, cancel := context.WithTimeout(ctx, balanceWait)
 	defer cancel()
-	available, pending, err := s.Payout.Balance(ctx, account.StripeAccountID, currency)
+	purses, err := s.Payout.Purses(ctx, account.StripeAccountID)
 	if err != nil {
 		s.Logger.WarnContext(ctx, "a balance is not shown", "error", err)
 		return all
 	}
-	return append(all, figure{"In your Stripe balance", pending.Format() + " more on its way", available})
+	for _, p := range purses {
+		all = append(all, purseFigure(p))
+	}
+	return all
+}
+
+// balanceWait is how long a page waits for Stripe's numbers.
+const balanceWait = 3 * time.Second
+
+func purseFigure(p payout.Purse) figure {
+	f := figure{Label: "In your Stripe balance", Note: p.Pending.Format() + " more on its way", Amount: p.Available}
+	if p.Available.Minor < 0 || p.Pending.Minor < 0 {
+		f.Note = "More was taken back than was there. Your next stays make up for it; on an automatic schedule Stripe may take it from your bank."
+	}
+	return f
 }
 
 // payoutRow is a payout in words.
@@ -116,11 +145,41 @@ func (p payoutRow) Badge() (view.Badge, error) {
 // Why says why it failed, or "".
 func (p payoutRow) Why() string { return payout.Why(p.Payout) }
 
+// What is to be mended when a payout failed.
+func (p payoutRow) Mend() string {
+	switch p.FailureCode {
+	case "account_closed", "account_frozen", "bank_account_restricted", "bank_ownership_changed", "invalid_account_number", "no_account",
+		"incorrect_account_holder_name", "invalid_currency", "unsupported_card":
+		return "Enter another bank account in your Stripe dashboard. The money is paid out again as soon as it is there."
+	case "debit_not_authorized", "declined", "could_not_process":
+		return "Ask your bank why, or enter another bank account in your Stripe dashboard. The money is paid out again after that."
+	case "insufficient_funds":
+		return "Nothing is to be mended at your bank: it is tried again when your balance covers it."
+	}
+	return "Look at your bank account in your Stripe dashboard. The money is back in your balance and is paid out again."
+}
+
+// Made says who made it.
+func (p payoutRow) Made() string {
+	if p.Automatic {
+		return "by your schedule"
+	}
+	return ""
+}
+
 // payoutStay is the money of a stay in words, at a moment.
 type payoutStay struct {
 	payout.Stay
-	now   time.Time
-	delay int
+	now       time.Time
+	delay     int
+	automatic bool // Stripe pays out by itself
+	paused    bool // the bank cannot be reached
+}
+
+// ready reports whether somebody who asks for it is paid out.
+func (s payoutStay) ready() bool {
+	at := s.Standing(s.now, s.delay)
+	return at == payout.Due || at == payout.Returned
 }
 
 // Badge says where the money is.
@@ -135,7 +194,12 @@ func (s payoutStay) Badge() (view.Badge, error) {
 		return view.StatusBadge("payment", "disputed")
 	case payout.Refunding:
 		return view.Badge{Tone: "info", Icon: "undo-2", Text: "Being refunded"}, nil
+	case payout.Collecting:
+		return view.Badge{Tone: "info", Icon: "scale", Text: "Being netted"}, nil
 	case payout.Nothing:
+		if s.ShareAmount == 0 && s.netted() {
+			return view.Badge{Tone: "info", Icon: "scale", Text: "Netted"}, nil
+		}
 		return view.StatusBadge("payment", "refunded")
 	case payout.Returned:
 		return view.Badge{Tone: "bad", Icon: "circle-alert", Text: "Came back"}, nil
@@ -143,17 +207,14 @@ func (s payoutStay) Badge() (view.Badge, error) {
 	return view.StatusBadge("payout", "scheduled")
 }
 
+// netted reports whether something was taken out of it for a debt.
+func (s payoutStay) netted() bool { return s.NettedAmount > 0 }
+
 // Note is what comes next, and when.
 func (s payoutStay) Note() string {
-	switch s.Standing(s.now, s.delay) {
+	switch at := s.Standing(s.now, s.delay); at {
 	case payout.Released:
-		if s.ArrivalDate != nil && *s.PayoutStatus == payout.Paid {
-			return "Arrived about " + view.DayYear(*s.ArrivalDate)
-		}
-		if s.ArrivalDate != nil {
-			return "Arrives about " + view.DayYear(*s.ArrivalDate)
-		}
-		return "Sent " + view.DayYear(*s.PayoutAt)
+		return s.sentNote()
 	case payout.Frozen:
 		if !s.Disputed {
 			return "On hold while we look into the payment"
@@ -161,16 +222,34 @@ func (s payoutStay) Note() string {
 		return "On hold while the bank decides"
 	case payout.Refunding:
 		return "Waits for the refund"
+	case payout.Collecting:
+		return "What you owed is being taken out of it"
 	case payout.Nothing:
+		if s.netted() {
+			return s.Money(s.NettedAmount).Format() + " netted off what you owed"
+		}
 		return "Nothing is left to pay out"
-	case payout.Returned:
-		return "Tried again within a day"
-	case payout.Settling:
-		return "Sent as soon as it is available"
-	case payout.Waiting:
-		return "Sent on " + view.DayYear(s.dueAt())
+	case payout.Returned, payout.Waiting, payout.Settling, payout.Due:
+		if s.paused && at != payout.Waiting {
+			return "Sent once your bank account works again"
+		}
+		if s.automatic {
+			return "Sent by Stripe on your schedule"
+		}
+		return map[payout.Standing]string{payout.Settling: "Sent as soon as it is available", payout.Due: "Sent within the hour", payout.Returned: "Tried again within a day",
+			payout.Waiting: "Sent on " + view.DayYear(s.dueAt())}[at]
 	}
-	return "Sent within the hour"
+	return ""
+}
+
+func (s payoutStay) sentNote() string {
+	if s.ArrivalDate != nil && *s.PayoutStatus == payout.Paid {
+		return "Arrived about " + view.DayYear(*s.ArrivalDate)
+	}
+	if s.ArrivalDate != nil {
+		return "Arrives about " + view.DayYear(*s.ArrivalDate)
+	}
+	return "Sent " + view.DayYear(*s.PayoutAt)
 }
 
 // dueAt is the day of release as the home's calendar has it.

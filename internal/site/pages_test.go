@@ -50,19 +50,22 @@ func (v visit) doing(then func(p *browser.Page)) visit {
 
 // notPages answer GET and are no pages for people.
 var notPages = map[string]string{
-	"/homes/{slug}/quote":    "a part of a page",
-	"/photos/{id}/{file}":    "a picture",
-	"/trips/{code}/events":   "a stream",
-	"/owner/payouts/refresh": "leads to Stripe",
-	"/admin/bookings.csv":    "a table to download",
-
+	"/homes/{slug}/quote":                           "a part of a page",
+	"/photos/{id}/{file}":                           "a picture",
+	"/trips/{code}/events":                          "a stream",
+	"/owner/payouts/refresh":                        "leads to Stripe",
+	"/admin/bookings.csv":                           "a table to download",
+	"/admin/debts.csv":                              "a table to download",
+	"/owner/statements/{month}.csv":                 "a table to download",
+	"/owner/statements/{month}.pdf":                 "a document to download",
+	"/admin/accounts/{acct}/statements/{month}.csv": "a table to download",
+	"/admin/accounts/{acct}/statements/{month}.pdf": "a document to download",
+	"/healthz":                            "for machines",
+	"/readyz":                             "for machines",
+	"/robots.txt":                         "for machines",
 	"/admin/disputes/{id}/papers/{field}": "a PDF",
 	"/admin/disputes/{id}/files/{file}":   "a PDF",
-
-	"/healthz":          "for machines",
-	"/readyz":           "for machines",
-	"/robots.txt":       "for machines",
-	"/admin/books/{id}": "leads to the books",
+	"/admin/books/{id}":                   "leads to the books",
 }
 
 // Every page of the table is visited by whom it is for, with what they would

@@ -222,7 +222,8 @@ func (c *busyTown) visits(t *testing.T) map[string][]visit {
 			see("/admin").answers(403),
 		},
 		"the owner": {
-			see("/owner"), see("/owner/stays"), see("/owner/payouts"), see("/owner/payouts/return"), see("/owner/homes"), see("/owner/homes/new"),
+			see("/owner"), see("/owner/stays"), see("/owner/payouts"), see("/owner/payouts/return"), see("/owner/statements"),
+			see("/owner/payouts/stays/{code}", c.past.Code), see("/owner/payouts/stays/{code}", c.refunded.Code), see("/owner/payouts/stays/{code}", c.disputed.Code), see("/owner/homes"), see("/owner/homes/new"),
 			see("/owner/homes/new").doing(sends("main form[method=post]")),
 			see("/owner/homes/{id}", string(c.draft.ID)), see("/owner/homes/{id}", string(c.home.ID)), see("/owner/homes/{id}/photos", string(c.draft.ID)),
 			see("/owner/homes/{id}/availability", string(c.home.ID)), see("/owner/homes/{id}/{section}", string(c.home.ID), "basics"),
@@ -247,7 +248,7 @@ func (c *busyTown) visits(t *testing.T) map[string][]visit {
 			see("/admin/disputes/{id}/{act}", dispute, "accept"), see("/admin/disputes/{id}/{act}", lost, "accept").answers(409),
 			see("/admin/accounts"), see("/admin/accounts/{acct}", c.acctOf(t, c.owner.ID)), see("/admin/accounts/{acct}/{act}", c.acctOf(t, c.owner.ID), "reject"),
 			see("/admin/accounts/{acct}/{act}", c.acctOf(t, c.owner.ID), "pause"), see("/admin/money"), see("/admin/money/{act}", "topup"),
-			see("/admin/money/{id}/{act}", c.pendingTopUp(t), "cancel"), see("/admin/disputes"), see("/admin/events"), see("/admin/events/{id}", c.eventID), see("/admin/audit"),
+			see("/admin/money/{id}/{act}", c.pendingTopUp(t), "cancel"), see("/admin/disputes"), see("/admin/debts"), see("/admin/accounts/{acct}/statements", c.AccountOf(c.owner.ID).StripeAccountID), see("/admin/events"), see("/admin/events/{id}", c.eventID), see("/admin/audit"),
 			see("/admin/books"), see("/admin/books").doing(sends("#reconcile")), see("/admin/books/{id}/{act}", c.remainderID, "book"),
 			see("/admin/requests"), see("/admin/requests", "?q="+c.Payment(c.paid).ChargeID), see("/admin/requests/{id}", *c.Refunds(c.refunded)[0].RequestID), see("/admin/invariants"), see("/admin/tasks"), see("/admin/tasks", "?state=closed"), see("/admin/tasks/{id}", c.taskID), see("/admin/tasks/{id}", c.taskID).doing(sends("#done")),
 		},

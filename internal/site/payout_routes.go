@@ -12,8 +12,19 @@ func (s *Server) payoutRoutes() []Route {
 		get("/owner/payouts/refresh", SignedIn, s.getOwnerPayoutsRefresh).limited(bookings),
 		get("/owner/payouts/return", SignedIn, s.getOwnerPayoutsReturn).limited(bookings),
 		post("/owner/payouts/dashboard", SignedIn, s.postOwnerPayoutsDashboard).limited(bookings),
+		post("/owner/payouts/schedule", Owner, s.postOwnerPayoutsSchedule).limited(bookings),
+		post("/owner/payouts/now", Owner, s.postOwnerPayoutsNow).limited(bookings),
+		get("/owner/payouts/stays/{code}", Owner, s.getOwnerStayMoney),
+		get("/owner/statements", Owner, s.getStatements(s.ownerStatements())),
+		get("/owner/statements/{month}.csv", Owner, s.getStatementCSV(s.ownerStatements())),
+		get("/owner/statements/{month}.pdf", Owner, s.getStatementPDF(s.ownerStatements())),
 
 		get("/admin/accounts", Admin, s.getAdminAccounts),
 		post("/admin/accounts/{acct}/remind", Admin, s.postAdminAccountRemind),
+		get("/admin/accounts/{acct}/statements", Admin, s.getStatements(s.adminStatements())),
+		get("/admin/accounts/{acct}/statements/{month}.csv", Admin, s.getStatementCSV(s.adminStatements())),
+		get("/admin/accounts/{acct}/statements/{month}.pdf", Admin, s.getStatementPDF(s.adminStatements())),
+		get("/admin/debts", Admin, s.getAdminDebts),
+		get("/admin/debts.csv", Admin, s.getAdminDebtsCSV),
 	}
 }

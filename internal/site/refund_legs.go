@@ -29,6 +29,23 @@ func (refundLegs) Awaited(r payment.Refund) bool {
 	return r.Status == "succeeded" && r.Reference == "" && r.ReferenceStatus == "pending"
 }
 
+// TenantLeg is where the tenant's money is.
+func (refundLegs) TenantLeg(r payment.Refund) string {
+	switch {
+	case r.Dead() && r.StripeID() == "":
+		return "Refused by Stripe: " + r.FailureReason
+	case r.Dead():
+		return "Returned by the bank: " + r.FailureReason
+	case r.Status == "succeeded":
+		return "Sent"
+	case r.Status == "requested":
+		return "Asked for, not answered"
+	case r.Status == "requires_action":
+		return "Waits for the tenant to say where to"
+	}
+	return "Waits at Stripe, perhaps for our balance"
+}
+
 // OwnerLeg is what a refund did to its homeowner's money: the leg that goes its
 // own way, whatever becomes of the tenant's.
 func (refundLegs) OwnerLeg(r payment.Refund) string {

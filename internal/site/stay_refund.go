@@ -27,13 +27,15 @@ type stayRefundPage struct {
 	Warning    string            // about an owner who cannot be reached
 }
 
-// refundForm carries what was left when the page was shown: a form that comes
-// twice finds less left, and does nothing.
+// refundForm carries what was left when the page was shown, and the preview's
+// figures: a form that comes twice, or after something has changed, does
+// nothing.
 type refundForm struct {
 	Amount string `form:"amount"`
 	Reason string `form:"reason"`
 	Cause  string `form:"cause"` // an admin's only
 	Left   int64  `form:"left"`
+	Seen   string `form:"seen"`
 }
 
 // refundDesk is one side's way to refund a stay.
@@ -147,7 +149,7 @@ func (s *Server) postStayRefund(desk refundDesk) func(http.ResponseWriter, *http
 		form.Reason = reasonOf(form.Reason)
 		amount, err := refundAmount(b, form)
 		if err == nil {
-			_, err = s.Checkout.RefundSeen(r.Context(), desk.by(r), b.ID, amount, b.Amount(form.Left), checkout.Why{Cause: form.Cause, Reason: form.Reason})
+			err = s.Checkout.RefundPreviewed(r.Context(), desk.by(r), b, amount, b.Amount(form.Left), form.Seen, checkout.Why{Cause: form.Cause, Reason: form.Reason})
 		}
 		if formErrors(err) != nil {
 			return s.stayRefundPage(w, r, desk, b, form, nil, err)

@@ -2,6 +2,10 @@ package stripeapi
 
 import (
 	"context"
+	"maps"
+	"slices"
+
+	"hearth/internal/money"
 
 	"github.com/stripe/stripe-go/v76"
 )
@@ -54,4 +58,13 @@ func payoutRow(b *stripe.BalanceTransaction) PayoutRow {
 		}
 	}
 	return out
+}
+
+// Currencies are those that an account holds anything in, or was asked about,
+// in order.
+func (b Balance) Currencies() []money.Currency {
+	all := slices.Collect(maps.Keys(b.Available))
+	all = slices.AppendSeq(all, maps.Keys(b.Pending))
+	slices.Sort(all)
+	return slices.Compact(all)
 }
