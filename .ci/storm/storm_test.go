@@ -23,10 +23,10 @@ func TestStorm(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			o := options{seed: 4, bookings: 8, kills: 3, visitors: 4, binary: binary, out: t.Logf}
+			o := options{seed: 4, bookings: 6, kills: 3, visitors: 6, binary: binary, out: t.Logf}
 			told, err := weather(t.Context(), o, currency, filepath.Join(dir, currency), tally{})
 			if err != nil {
-				t.Fatalf("%v\nthe logs are in %s\nthe same again: go run ./.ci/storm -seed 4 -bookings 8 -kills 3 -visitors 4 -currencies %s", err, dir, currency)
+				t.Fatalf("%v\nthe logs are in %s\nthe same again: go run ./.ci/storm -seed 4 -bookings 6 -kills 3 -visitors 6 -currencies %s", err, dir, currency)
 			}
 			if n := sum(told.stories); n != o.bookings || sum(told.kills) != o.kills || sum(told.faults) == 0 {
 				t.Errorf("%d stories, %d kills, %d faults", n, sum(told.kills), sum(told.faults))
