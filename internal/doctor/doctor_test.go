@@ -198,7 +198,7 @@ var ailments = []struct {
 		w.Doctor.Now = func() time.Time { return now().Add(2 * time.Minute) }
 	}},
 	{"role", "may do anything", func(t *testing.T, w *ward) {
-		pool, err := postgres.Open(t.Context(), w.Config.DatabaseURL+"?options=-crole%3Dnone")
+		pool, err := postgres.Open(t.Context(), with(t, w.Config.DatabaseURL, "options", "-crole=none"))
 		must(t, err)
 		t.Cleanup(pool.Close)
 		w.Doctor.DB = pool
@@ -328,4 +328,15 @@ func TestTheWorstCounts(t *testing.T) {
 			t.Errorf("the worst of %v is %s", states, got)
 		}
 	}
+}
+
+// with is a database's address with one more parameter.
+func with(t *testing.T, dsn, name, value string) string {
+	t.Helper()
+	u, err := url.Parse(dsn)
+	must(t, err)
+	query := u.Query()
+	query.Set(name, value)
+	u.RawQuery = query.Encode()
+	return u.String()
 }
