@@ -611,7 +611,7 @@ func TestAPayoutAndADisputeAtOnce(t *testing.T) {
 		t.Run("", func(t *testing.T) {
 			t.Parallel()
 			w, owner, tenant := scene(t)
-			c := &court{stage: &stage{World: w, owner: owner, tenant: tenant, acct: w.AccountOf(owner.ID).StripeAccountID}}
+			c := &court{stage: &stage{World: w, owner: owner, tenant: tenant, acct: w.AccountOf(owner.ID).StripeAccountID, currency: "usd"}}
 			c.b = c.paid(apptest.Good, 3, 5)
 			c.Settle()
 			c.Advance(inAWeek)

@@ -51,7 +51,7 @@ func (s *Service) sweep(ctx context.Context, patient bool) (Run, error) {
 		return Run{}, err
 	}
 	w := &sweeping{Service: s, patient: patient, began: s.Now(), asked: map[string]bool{}}
-	for range rounds {
+	for w.rounds = range rounds {
 		before := w.run
 		w.wrong = nil // the last round tells what is still wrong
 		w.round(ctx)
@@ -67,6 +67,7 @@ func (s *Service) sweep(ctx context.Context, patient bool) (Run, error) {
 type sweeping struct {
 	*Service
 	patient bool
+	rounds  int // gone round so far
 	began   time.Time
 	asked   map[string]bool // what this sweep has done: once is enough
 	run     Run
@@ -102,6 +103,9 @@ func (w *sweeping) once(what string) bool {
 // whose outcome nobody acted upon, and payouts.
 func (w *sweeping) resume(ctx context.Context) error {
 	before := w.before(requestAge)
+	if w.rounds > 0 { // what this sweep saw has planned more; to send a request that a rival sends does no harm
+		before = w.Now().Add(skew)
+	}
 	open, err := stripeapi.Unfinished(ctx, w.DB, w.Livemode, slices.Collect(maps.Keys(w.Finish)), before, perKind)
 	if err != nil {
 		return fmt.Errorf("list unfinished requests: %w", err)
