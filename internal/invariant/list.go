@@ -134,23 +134,29 @@ func givenBack() []Invariant {
 			UNION ALL
 			SELECT 'payment:' || payment_id, format('transfer %s moved %s, and %s of it was taken back', id, amount, amount_reversed)
 			FROM transfers WHERE amount_reversed > amount`},
-		{"reversal_cause", "A transfer is taken back for a refund, for a dispute, or because we asked for it.", `
-			SELECT 'payment:' || t.payment_id, format('%s of transfer %s was taken back, and refunds account for %s', t.amount_reversed, t.id, r.reversed)
-			FROM transfers t, LATERAL (SELECT coalesce(sum(reversed_amount), 0) AS reversed FROM refunds r WHERE r.payment_id = t.payment_id) r
-			WHERE t.amount_reversed > r.reversed
-			  AND NOT EXISTS (SELECT FROM disputes d WHERE d.payment_id = t.payment_id)
-			  AND NOT EXISTS (SELECT FROM stripe_requests q WHERE q.purpose = 'transfer_reversal' AND q.path = '/v1/transfers/' || t.id || '/reversals' AND q.state <> 'refused')`},
-		{"paid_out_once", "A stay's money is on one payout at most, and a payout carries no more than it has.", `
-			SELECT 'booking:' || min(b.code), format('is on %s payouts that have not come back', count(*))
-			FROM payout_releases r JOIN bookings b ON b.id = r.booking_id WHERE r.returned_at IS NULL GROUP BY r.booking_id HAVING count(*) > 1
+		{"reversal_cause", "A transfer is taken back for a refund, for a dispute, or for what its owner owed us.", `
+			SELECT 'payment:' || t.payment_id, format('%s of transfer %s was taken back, and refunds and debts account for %s', t.amount_reversed, t.id, c.caused)
+			FROM transfers t, LATERAL (SELECT ` + taken + ` AS caused) c
+			WHERE t.amount_reversed > c.caused AND NOT EXISTS (SELECT FROM disputes d WHERE d.payment_id = t.payment_id)`},
+		{"paid_out_once", "No part of a stay's money is on two payouts, the parts come to no more than the owner's, and a payout carries no more than it has.", `
+			SELECT 'booking:' || min(b.code), format('has part %s on %s payouts that have not come back', r.part, count(*))
+			FROM payout_releases r JOIN bookings b ON b.id = r.booking_id WHERE r.returned_at IS NULL GROUP BY r.booking_id, r.part HAVING count(*) > 1
+			UNION ALL
+			SELECT 'booking:' || min(b.code), format('of %s %s that were the owner''s %s are paid out', min(p.amount - p.fee_amount), min(p.currency), sum(r.amount))
+			FROM payout_releases r JOIN bookings b ON b.id = r.booking_id JOIN payments p ON p.booking_id = b.id AND p.status = 'paid'
+			WHERE r.returned_at IS NULL GROUP BY r.booking_id HAVING sum(r.amount) > min(p.amount - p.fee_amount)
 			UNION ALL
 			SELECT 'payout:' || o.id, format('has %s %s and carries %s', o.amount, o.currency, sum(r.amount))
-			FROM payouts o JOIN payout_releases r ON r.payout_id = o.id GROUP BY o.id HAVING sum(r.amount) > o.amount
+			FROM payouts o JOIN payout_releases r ON r.payout_id = o.id WHERE NOT o.automatic GROUP BY o.id HAVING sum(r.amount) > o.amount
 			UNION ALL
 			SELECT 'payout:' || o.id, 'is ' || o.status || ' and has not given back what it carried'
 			FROM payouts o JOIN payout_releases r ON r.payout_id = o.id AND r.returned_at IS NULL WHERE o.status IN ('refused', 'failed', 'canceled')`},
 	}
 }
+
+// taken is what was taken back of a transfer t for refunds and for debts.
+const taken = `((SELECT coalesce(sum(r.reversed_amount), 0) FROM refunds r WHERE r.payment_id = t.payment_id)
+				+ (SELECT coalesce(sum(k.amount), 0) FROM debt_collections k WHERE k.transfer_id = t.id AND k.status = 'made'))`
 
 func effects() []Invariant {
 	return []Invariant{
@@ -165,7 +171,7 @@ func effects() []Invariant {
 			UNION ALL
 			SELECT 'object:' || object_id, format('was made by %s requests', count(*))
 			FROM stripe_requests WHERE state = 'succeeded' AND object_id <> ''
-			  AND purpose IN ('account', 'checkout_session', 'refund', 'payout', 'transfer', 'transfer_reversal')
+			  AND purpose IN ('account', 'checkout_session', 'refund', 'payout', 'debt_collection', 'dispute_recovery', 'dispute_return', 'evidence_file', 'own_payout', 'topup')
 			GROUP BY object_id HAVING count(*) > 1`},
 		{"mail_twice", "A mail is written once per cause, and one that waits has exactly one job that sends it.", `
 			SELECT 'mail:' || key, format('exists %s times', count(*)) FROM notifications GROUP BY key HAVING count(*) > 1
@@ -220,6 +226,6 @@ func books() []Invariant {
 			  AND NOT EXISTS (SELECT FROM disputes d WHERE d.payment_id = p.id)
 			  AND NOT EXISTS (SELECT FROM refunds r WHERE r.payment_id = p.id AND (r.status <> 'succeeded' OR r.cause = 'stripe'))
 			  AND NOT EXISTS (SELECT FROM transfers t WHERE t.payment_id = p.id
-				AND t.amount_reversed <> (SELECT coalesce(sum(reversed_amount), 0) FROM refunds r WHERE r.payment_id = p.id))`},
+				AND t.amount_reversed <> ` + taken + `)`},
 	}
 }
