@@ -134,12 +134,12 @@ func givenBack() []Invariant {
 			UNION ALL
 			SELECT 'payment:' || payment_id, format('transfer %s moved %s, and %s of it was taken back', id, amount, amount_reversed)
 			FROM transfers WHERE amount_reversed > amount`},
-		{"reversal_cause", "A transfer is taken back for a refund, for a dispute, or because we asked for it.", `
-			SELECT 'payment:' || t.payment_id, format('%s of transfer %s was taken back, and refunds account for %s', t.amount_reversed, t.id, r.reversed)
-			FROM transfers t, LATERAL (SELECT coalesce(sum(reversed_amount), 0) AS reversed FROM refunds r WHERE r.payment_id = t.payment_id) r
-			WHERE t.amount_reversed > r.reversed
-			  AND NOT EXISTS (SELECT FROM disputes d WHERE d.payment_id = t.payment_id)
-			  AND NOT EXISTS (SELECT FROM stripe_requests q WHERE q.purpose = 'transfer_reversal' AND q.path = '/v1/transfers/' || t.id || '/reversals' AND q.state <> 'refused')`},
+		{"reversal_cause", "A transfer is taken back for a refund, for a dispute, or for what its owner owed us.", `
+			SELECT 'payment:' || t.payment_id, format('%s of transfer %s was taken back, and refunds and debts account for %s', t.amount_reversed, t.id, x.reversed)
+			FROM transfers t, LATERAL (SELECT (SELECT coalesce(sum(reversed_amount), 0) FROM refunds r WHERE r.payment_id = t.payment_id)
+				+ (SELECT coalesce(sum(amount), 0) FROM debt_collections k WHERE k.transfer_id = t.id AND k.status = 'made') AS reversed) x
+			WHERE t.amount_reversed > x.reversed
+			  AND NOT EXISTS (SELECT FROM disputes d WHERE d.payment_id = t.payment_id)`},
 		{"paid_out_once", "A stay's money is on one payout at most, and a payout carries no more than it has.", `
 			SELECT 'booking:' || min(b.code), format('is on %s payouts that have not come back', count(*))
 			FROM payout_releases r JOIN bookings b ON b.id = r.booking_id WHERE r.returned_at IS NULL GROUP BY r.booking_id HAVING count(*) > 1
@@ -165,7 +165,7 @@ func effects() []Invariant {
 			UNION ALL
 			SELECT 'object:' || object_id, format('was made by %s requests', count(*))
 			FROM stripe_requests WHERE state = 'succeeded' AND object_id <> ''
-			  AND purpose IN ('account', 'checkout_session', 'refund', 'payout', 'transfer', 'transfer_reversal')
+			  AND purpose IN ('account', 'checkout_session', 'refund', 'payout', 'dispute_recovery', 'dispute_return', 'evidence_file', 'debt_collection', 'own_payout', 'topup')
 			GROUP BY object_id HAVING count(*) > 1`},
 		{"mail_twice", "A mail is written once per cause, and one that waits has exactly one job that sends it.", `
 			SELECT 'mail:' || key, format('exists %s times', count(*)) FROM notifications GROUP BY key HAVING count(*) > 1
