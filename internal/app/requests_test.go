@@ -32,14 +32,26 @@ import (
 // of what Stripe made of it. What resumes it is the sweep and the release of
 // payouts, as in production.
 type purpose struct {
-	begin   func(t *testing.T, d *dying) // plans it, and dies before it is sent
+	begin   func(t *testing.T, d *dying)                         // plans it, and dies before it is sent
+	send    func(t *testing.T, d *dying, id stripeapi.RequestID) // nil is Stripe.Send
 	count   func(t *testing.T, d *dying) int
 	unmade  int    // at Stripe, when it made nothing and the key is forgotten: 1 when it is asked for anew
 	never   string // why it is never resumed
 	unknown bool   // no code plans it
 }
 
-var purposes = map[string]purpose{
+var purposes = joined(stayPurposes, disputePurposes, moneyPurposes)
+
+func joined(some ...map[string]purpose) map[string]purpose {
+	all := map[string]purpose{}
+	for _, rows := range some {
+		maps.Copy(all, rows)
+	}
+	return all
+}
+
+// stayPurposes are what booking a home, and letting one, makes us ask.
+var stayPurposes = map[string]purpose{
 	"ForSession": {begin: func(t *testing.T, d *dying) {
 		_, _, err := d.checkout.Start(t.Context(), d.tenant.ID, d.Ask(d.home, 30, 3, "form"))
 		d.died(t, err)
@@ -90,10 +102,8 @@ var purposes = map[string]purpose{
 		_, err := d.hosting.DashboardLink(t.Context(), d.owner.ID)
 		d.died(t, err)
 	}, never: "it opens once, for somebody who is here"},
-	"ForCapture":          {unknown: true},
-	"ForCancel":           {unknown: true},
-	"ForTransfer":         {unknown: true},
-	"ForTransferReversal": {unknown: true},
+	"ForCapture": {unknown: true},
+	"ForCancel":  {unknown: true},
 }
 
 // dying is a world, and services in it whose process dies right after it has
@@ -106,11 +116,14 @@ type dying struct {
 	owner, tenant user.User
 	home          listing.Listing
 	booking       booking.Booking
+	dispute       string
+	admin         booking.Actor
+	send          func(t *testing.T, d *dying, id stripeapi.RequestID)
 }
 
 func startDying(t *testing.T) *dying {
 	t.Helper()
-	d := &dying{World: apptest.Start(t)}
+	d := &dying{World: apptest.Start(t), send: send}
 	closed, err := pgxpool.NewWithConfig(t.Context(), d.DB.Config())
 	d.must(t, err)
 	closed.Close()
@@ -172,12 +185,9 @@ func (d *dying) resume(t *testing.T) {
 // reaches are how far a request came before its process died, for all anybody
 // can tell.
 var reaches = map[string]func(t *testing.T, d *dying, id stripeapi.RequestID){
-	"planned, not sent": func(*testing.T, *dying, stripeapi.RequestID) {},
-	"answered, not acted upon": func(t *testing.T, d *dying, id stripeapi.RequestID) {
-		_, err := d.Stripe.Send(t.Context(), id)
-		d.must(t, err)
-	},
-	"sent, its answer lost": lost,
+	"planned, not sent":        func(*testing.T, *dying, stripeapi.RequestID) {},
+	"answered, not acted upon": func(t *testing.T, d *dying, id stripeapi.RequestID) { d.send(t, d, id) },
+	"sent, its answer lost":    lost,
 	"made, and forgotten": func(t *testing.T, d *dying, id stripeapi.RequestID) {
 		lost(t, d, id)
 		d.Advance(24 * time.Hour)
@@ -189,13 +199,20 @@ var reaches = map[string]func(t *testing.T, d *dying, id stripeapi.RequestID){
 	},
 }
 
+func send(t *testing.T, d *dying, id stripeapi.RequestID) {
+	t.Helper()
+	outcome, err := d.Stripe.Send(t.Context(), id)
+	if err != nil || outcome.Refused() {
+		t.Fatalf("sent: %+v, %v", outcome, err)
+	}
+}
+
 const unmade = "never made, and forgotten"
 
 func lost(t *testing.T, d *dying, id stripeapi.RequestID) {
 	t.Helper()
-	_, err := d.Stripe.Send(t.Context(), id)
-	d.must(t, err)
-	_, err = d.DB.Exec(t.Context(), `UPDATE stripe_requests SET state = 'unknown', object_id = '', http_status = NULL, finished_at = NULL WHERE id = $1`, id)
+	d.send(t, d, id)
+	_, err := d.DB.Exec(t.Context(), `UPDATE stripe_requests SET state = 'unknown', object_id = '', http_status = NULL, finished_at = NULL WHERE id = $1`, id)
 	d.must(t, err)
 }
 
@@ -215,6 +232,9 @@ func TestDyingAtEveryStepOfEveryRequest(t *testing.T) {
 			t.Run(constant+"/"+step, func(t *testing.T) {
 				t.Parallel()
 				d := startDying(t)
+				if p.send != nil {
+					d.send = p.send
+				}
 				p.begin(t, d)
 				id := d.newest(t, names[constant])
 				reach(t, d, id)
@@ -236,6 +256,9 @@ func TestDyingAtEveryStepOfEveryRequest(t *testing.T) {
 				d.must(t, d.DB.QueryRow(t.Context(), `SELECT count(*) FROM stripe_requests WHERE purpose = $1 AND state IN ('planned', 'unknown')`, names[constant]).Scan(&open))
 				if open > 0 {
 					t.Errorf("%d requests have no outcome", open)
+				}
+				if n := d.waiting(t); n > 0 {
+					t.Errorf("%d rows of ours still wait for its answer", n)
 				}
 				d.Audit()
 			})

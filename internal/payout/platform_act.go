@@ -111,7 +111,8 @@ func (s *Service) planMove(ctx context.Context, tx pgx.Tx, m Move, form string, 
 
 func aboutMove(id string) string { return "move:" + id }
 
-// PlanCancel writes down that a pending move is to be stopped.
+// PlanCancel writes down that a pending move is to be stopped. One that was
+// asked for and came to nothing can be asked for again, under another key.
 func (s *Service) PlanCancel(ctx context.Context, tx pgx.Tx, id string) (stripeapi.RequestID, error) {
 	if err := lockMoves(ctx, tx); err != nil {
 		return "", err
@@ -123,8 +124,14 @@ func (s *Service) PlanCancel(ctx context.Context, tx pgx.Tx, id string) (stripea
 	if !m.Cancellable() {
 		return "", fault.New(fault.Conflict, "It is not pending any more, so it cannot be stopped.")
 	}
+	var refused int
+	err = tx.QueryRow(ctx, `SELECT count(*) FROM stripe_requests WHERE about = $1 AND purpose = $2 AND state = $3`,
+		aboutMove(m.ID), stripeapi.ForOwnCancel, stripeapi.StateRefused).Scan(&refused)
+	if err != nil {
+		return "", fmt.Errorf("ask how often move %s was to be stopped: %w", m.ID, err)
+	}
 	return s.Stripe.Plan(ctx, tx, stripeapi.Planned{Purpose: stripeapi.ForOwnCancel, Path: stripeapi.CancelMovePath(m.Kind.path(), *m.StripeID),
-		Key: "move:" + m.ID + ":cancel", About: aboutMove(m.ID)})
+		Key: fmt.Sprintf("move:%s:cancel:%d", m.ID, refused+1), About: aboutMove(m.ID)})
 }
 
 // FinishOwn sends a planned request about our own money, or reads what came of

@@ -171,6 +171,35 @@ func TestAPendingMoveIsCancelledOnce(t *testing.T) {
 	}
 }
 
+// A cancellation that was given up, or that Stripe refused, can be asked for
+// again: it is another request.
+func TestACancellationThatCameToNothingIsAskedForAgain(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	w.finishOwn(w.topUp("form", 50000))
+	move := w.moves(payout.TopUp)[0]
+	cancel := func() (stripeapi.RequestID, error) {
+		return w.planned(func(tx pgx.Tx) (stripeapi.RequestID, error) { return w.Payout.PlanCancel(t.Context(), tx, move.ID) })
+	}
+	first, err := cancel()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if same, err := cancel(); err != nil || same != first {
+		t.Errorf("while the first is open: %s and %s, %v", first, same, err)
+	}
+	if _, err := w.planned(func(tx pgx.Tx) (stripeapi.RequestID, error) {
+		_, err := stripeapi.Abandon(t.Context(), tx, first, "a day has passed", w.Now())
+		return first, err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	w.finishOwn(cancel())
+	if got := w.moves(payout.TopUp); got[0].Status != payout.Canceled {
+		t.Errorf("%+v", got)
+	}
+}
+
 // Whatever happens to the answer, or to us, the sweep ends with one of it.
 func TestAMoveSurvives(t *testing.T) {
 	for _, kind := range []string{"reset", "reset_before", "500_after", "429", "nobody sends it", "500"} {

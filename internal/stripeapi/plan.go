@@ -18,17 +18,15 @@ type RequestID string
 
 // What requests are for.
 const (
-	ForAccount          = "account"
-	ForAccountLink      = "account_link"
-	ForLoginLink        = "login_link"
-	ForSession          = "checkout_session"
-	ForExpire           = "session_expire"
-	ForRefund           = "refund"
-	ForCapture          = "capture"
-	ForCancel           = "cancel"
-	ForTransfer         = "transfer"
-	ForTransferReversal = "transfer_reversal"
-	ForPayout           = "payout"
+	ForAccount     = "account"
+	ForAccountLink = "account_link"
+	ForLoginLink   = "login_link"
+	ForSession     = "checkout_session"
+	ForExpire      = "session_expire"
+	ForRefund      = "refund"
+	ForCapture     = "capture"
+	ForCancel      = "cancel"
+	ForPayout      = "payout"
 )
 
 // Planned is a POST to be: Params never hold a secret.
