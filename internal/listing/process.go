@@ -2,7 +2,6 @@ package listing
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -68,7 +67,7 @@ func ProcessPhoto(r io.Reader) (Processed, error) {
 // inspect refuses by the header alone what must not be decoded.
 func inspect(data []byte) (turn int, err error) {
 	config, format, err := image.DecodeConfig(bytes.NewReader(data))
-	if errors.Is(err, image.ErrFormat) || (err == nil && !slices.Contains([]string{"jpeg", "png", "webp"}, format)) {
+	if !slices.Contains([]string{"jpeg", "png", "webp"}, format) { // whatever other formats the program can read
 		return 0, fault.Field("photos", "Upload photos as JPEG, PNG or WebP.")
 	}
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"hearth/internal/connect"
+	"hearth/internal/payout"
 	"hearth/internal/stripeapi"
 	"hearth/internal/user"
 	"hearth/internal/view"
@@ -91,9 +92,16 @@ func (s *Server) postAdminAccountAct(w http.ResponseWriter, r *http.Request) err
 
 // adminScheduleForm is the owner's form with an admin's reason.
 type adminScheduleForm struct {
-	scheduleForm
-	Reason string `form:"reason"`
-	Note   string `form:"-"` // what is known of it
+	Interval string `form:"interval"`
+	Weekday  string `form:"weekday"`
+	Day      string `form:"day"`
+	Delay    string `form:"delay"`
+	Reason   string `form:"reason"`
+	Note     string `form:"-"` // what is known of it
+}
+
+func (f adminScheduleForm) wish() payout.Wish {
+	return scheduleForm{f.Interval, f.Weekday, f.Day, f.Delay}.wish()
 }
 
 func (s *Server) scheduleOf(ctx context.Context, acct string) (f adminScheduleForm, err error) {
