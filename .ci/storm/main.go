@@ -43,6 +43,7 @@ type options struct {
 	keep       bool
 	binary     string // hearth; built when empty
 	out        func(format string, args ...any)
+	then       func(context.Context, *world) error // after a clean judgement; nil: nothing
 }
 
 // wholeRun is how long one world may take: then it has not come to its end.
@@ -119,6 +120,9 @@ func weather(ctx context.Context, o options, currency, dir string, before tally)
 	}
 	if err = w.live(ctx); err == nil {
 		err = w.judge(ctx)
+	}
+	if err == nil && o.then != nil {
+		err = o.then(ctx, w)
 	}
 	return w.tally(), err
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,7 +25,7 @@ func TestStorm(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			o := options{seed: 4, bookings: 6, kills: 3, visitors: 6, binary: binary, out: t.Logf}
+			o := options{seed: 4, bookings: 6, kills: 3, visitors: 6, binary: binary, out: t.Logf, then: func(ctx context.Context, w *world) error { return notices(ctx, t, w) }}
 			told, err := weather(t.Context(), o, currency, filepath.Join(dir, currency), tally{})
 			if err != nil {
 				t.Fatalf("%v\nthe logs are in %s\nthe same again: go run ./.ci/storm -seed 4 -bookings 6 -kills 3 -visitors 6 -currencies %s", err, dir, currency)
@@ -37,6 +39,41 @@ func TestStorm(t *testing.T) {
 			}
 		})
 	}
+}
+
+// defects are planted in a world that was judged clean, one after the other.
+var defects = []struct {
+	name, sql string
+	found     func(context.Context, *world) ([]string, error)
+}{
+	{"a cent too many", `WITH t AS (INSERT INTO ledger_transactions (id, reference, kind, at) VALUES (gen_random_uuid(), 'planted:1', 'planted', now()) RETURNING id)
+		INSERT INTO ledger_postings (transaction_id, source, destination, amount, currency) SELECT id, 'tenant', 'escrow', 1, (SELECT min(currency) FROM ledger_postings) FROM t`,
+		func(ctx context.Context, w *world) ([]string, error) { return w.unequal(ctx) }},
+	{"a lost event", `UPDATE stripe_events SET state = 'waiting', next_attempt_at = now() + interval '1 day' WHERE id = (SELECT min(id) FROM stripe_events WHERE state = 'applied')`,
+		func(ctx context.Context, w *world) ([]string, error) { return w.look(ctx, unrest) }},
+	{"a stay without its nights", `DELETE FROM occupancies WHERE booking_id = (SELECT id FROM bookings WHERE status = 'confirmed' LIMIT 1)`,
+		func(ctx context.Context, w *world) ([]string, error) { return w.look(ctx, never) }},
+}
+
+// notices is the negative control: the judge sees each defect, and saw none before.
+func notices(ctx context.Context, t *testing.T, w *world) error {
+	for _, d := range defects {
+		if before, err := d.found(ctx, w); err != nil || len(before) > 0 {
+			return fmt.Errorf("before %s: %v, %v", d.name, before, err)
+		}
+		planted, err := w.db.Exec(ctx, d.sql)
+		if err != nil {
+			return fmt.Errorf("plant %s: %w", d.name, err)
+		}
+		if planted.RowsAffected() == 0 {
+			t.Logf("%s: this storm left nothing to plant it in", d.name)
+			continue
+		}
+		if found, err := d.found(ctx, w); err != nil || len(found) == 0 {
+			t.Errorf("%s goes unnoticed (%v)", d.name, err)
+		}
+	}
+	return nil
 }
 
 // Boundaries are told apart by what a transaction writes and what a call is for.

@@ -71,7 +71,7 @@ func (s *Service) settleRecoveries(ctx context.Context, tx pgx.Tx, b booking.Boo
 }
 
 // beginRecovery plans to take back from the owner what the bank took from us.
-// Where the transfer has nothing left, the owner owes it at once. It is zero
+// Where too little of the transfer is left, the owner owes it at once. It is zero
 // when there is nothing to take back.
 func (s *Service) beginRecovery(ctx context.Context, tx pgx.Tx, b booking.Booking, p payment.Payment, d payment.Dispute, by booking.Actor, reason string) (v payment.Recovery, err error) {
 	can, err := payment.ToRecover(ctx, tx, p, d)

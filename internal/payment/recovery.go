@@ -102,7 +102,7 @@ func RecoveryByRequest(ctx context.Context, q postgres.Querier, requestID string
 // Recoverable is what of a transfer is to be taken back for a dispute: what the
 // bank took, less what somebody has taken back already.
 type Recoverable struct {
-	TransferID string // to reverse; "" when nothing of it is left
+	TransferID string // to reverse; "" when too little of it is left
 	Amount     money.Amount
 }
 
@@ -131,10 +131,8 @@ func ToRecover(ctx context.Context, q postgres.Querier, p Payment, d Dispute) (R
 		return Recoverable{Amount: p.Money(0)}, nil
 	case err != nil:
 		return Recoverable{}, fmt.Errorf("find the transfer of payment %s: %w", p.ID, err)
-	case left <= 0:
+	case left < want: // a debt was netted off the transfer: the owner owes this one whole
 		out.TransferID = ""
-	default:
-		out.Amount = p.Money(min(want, left))
 	}
 	return out, nil
 }
