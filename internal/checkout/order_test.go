@@ -28,7 +28,7 @@ const histories = "HEARTH_HISTORIES"
 // is shuffled, doubled and lost are the events between two of them.
 func TestWhateverOrder(t *testing.T) {
 	t.Parallel()
-	for name, value := range map[string]string{"rapid.checks": cmp.Or(os.Getenv(histories), "2"), "rapid.nofailfile": "true", "rapid.shrinktime": "20s"} {
+	for name, value := range map[string]string{"rapid.checks": cmp.Or(os.Getenv(histories), "2"), "rapid.seed": cmp.Or(os.Getenv("HEARTH_SEED"), "1"), "rapid.nofailfile": "true", "rapid.shrinktime": "20s"} {
 		if err := flag.Set(name, value); err != nil {
 			t.Fatal(err)
 		}

@@ -24,7 +24,7 @@ import (
 // left over. HEARTH_HISTORIES is how many.
 func TestWhateverHappensTheBooksAgree(t *testing.T) {
 	t.Parallel()
-	for name, value := range map[string]string{"rapid.checks": cmp.Or(os.Getenv("HEARTH_HISTORIES"), "4"), "rapid.nofailfile": "true"} {
+	for name, value := range map[string]string{"rapid.checks": cmp.Or(os.Getenv("HEARTH_HISTORIES"), "4"), "rapid.seed": cmp.Or(os.Getenv("HEARTH_SEED"), "1"), "rapid.nofailfile": "true"} {
 		must(t, flag.Set(name, value))
 	}
 	w := start(t)
