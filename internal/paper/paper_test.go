@@ -55,8 +55,9 @@ func TestWhatADocumentSays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	bare := strings.Join(strings.Fields(string(text)), "") // readers differ in what is a space
 	for _, want := range []string{"Statement, May 2027", "Žofie Müller", "(€)", "9,600.00", "1 / 3"} {
-		if !strings.Contains(string(text), want) {
+		if !strings.Contains(bare, strings.ReplaceAll(want, " ", "")) {
 			t.Errorf("%q is not in it", want)
 		}
 	}
