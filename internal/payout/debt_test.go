@@ -223,7 +223,8 @@ func TestARefundOfAStayThatADebtWasNettedFrom(t *testing.T) {
 	w.square()
 }
 
-// What was netted out of a stay is no recovery of what its bank kept later.
+// What was netted out of a stay is no recovery of what its bank kept later: too
+// little of the transfer is left, and the owner owes that whole.
 func TestNettingIsNoRecovery(t *testing.T) {
 	t.Parallel()
 	w := start(t)
@@ -242,9 +243,10 @@ func TestNettingIsNoRecovery(t *testing.T) {
 	}
 	w.Control("disputes/"+id+"/resolve", map[string]any{"outcome": "lost"})
 	w.Settle()
-	if s := w.stay(b); s.LostAmount != 48000 || s.NettedAmount != 8800 {
-		t.Errorf("the bank kept %d, %d is netted", s.LostAmount, s.NettedAmount)
+	if s, debt := w.stay(b), w.balance(ledger.Debt(w.acct())); s.LostAmount != 0 || s.NettedAmount != 8800 || debt != -share {
+		t.Errorf("%d of what the bank kept is nobody's, %d is netted, and a debt of %d", s.LostAmount, s.NettedAmount, debt)
 	}
+	w.square()
 }
 
 // Where Stripe pays out by itself, a debt is netted as soon as there is money.
