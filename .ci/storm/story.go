@@ -272,7 +272,7 @@ func (s *story) pageEnds(ctx context.Context) error {
 			return s.becomes(ctx, "expired", "cancelled", "confirmed")
 		}
 	}
-	return errors.New("Stripe's page does not end")
+	return errors.New("the page at Stripe does not end")
 }
 
 func (s *story) givesBack(ctx context.Context) error {
