@@ -145,19 +145,20 @@ func (s *Service) sendRecovery(ctx context.Context, id stripeapi.RequestID) erro
 	if outcome.Refused() {
 		return s.recoveryRefused(ctx, id, v, outcome)
 	}
-	return s.recoverySent(ctx, v, outcome.ObjectID, nil)
+	return s.madeFor(ctx, v, outcome.ObjectID, nil, payment.RecoverySent)
 }
 
-// recoverySent notes the new reversal's id and looks. With found, the request
-// had no outcome and its object turned up in Stripe's list.
-func (s *Service) recoverySent(ctx context.Context, v payment.Recovery, reversal string, found *stripeapi.RequestID) error {
+// madeFor writes, by note, the id of what Stripe made for a recovery, and looks.
+// With found, the request had no outcome and its object turned up in Stripe's
+// list.
+func (s *Service) madeFor(ctx context.Context, v payment.Recovery, object string, found *stripeapi.RequestID, note func(context.Context, pgx.Tx, payment.Recovery, string) error) error {
 	err := postgres.InTx(ctx, s.DB, func(tx pgx.Tx) error {
 		if found != nil {
-			if _, err := stripeapi.Found(ctx, tx, *found, reversal, s.Now()); err != nil {
+			if _, err := stripeapi.Found(ctx, tx, *found, object, s.Now()); err != nil {
 				return err
 			}
 		}
-		return payment.RecoverySent(ctx, tx, v, reversal)
+		return note(ctx, tx, v, object)
 	})
 	if err != nil && !fault.Is(err, fault.Conflict) { // a look was quicker
 		return err
@@ -175,7 +176,7 @@ func (s *Service) findRecovery(ctx context.Context, id stripeapi.RequestID, v pa
 	}
 	for _, r := range t.Reversals {
 		if r.Metadata[stripeapi.MetaDispute] == v.DisputeID {
-			return s.recoverySent(ctx, v, r.ID, &id)
+			return s.madeFor(ctx, v, r.ID, &id, payment.RecoverySent)
 		}
 	}
 	err = postgres.InTx(ctx, s.DB, func(tx pgx.Tx) error {

@@ -8,7 +8,6 @@ import (
 
 	"hearth/internal/booking"
 	"hearth/internal/fault"
-	"hearth/internal/inbound"
 	"hearth/internal/ledger"
 	"hearth/internal/payment"
 	"hearth/internal/postgres"
@@ -106,7 +105,7 @@ func (s *Service) sendReturn(ctx context.Context, id stripeapi.RequestID) error 
 	if outcome.Refused() {
 		return s.returnRefused(ctx, id, v, cmp.Or(outcome.Message, outcome.Code))
 	}
-	return s.returnSent(ctx, v, outcome.ObjectID, nil)
+	return s.madeFor(ctx, v, outcome.ObjectID, nil, payment.ReturnSent)
 }
 
 // canReturn asks Stripe whether our available balance covers the transfer: a
@@ -142,21 +141,6 @@ func (s *Service) returned(ctx context.Context, tx pgx.Tx, v payment.Recovery) e
 	return nil
 }
 
-func (s *Service) returnSent(ctx context.Context, v payment.Recovery, transfer string, found *stripeapi.RequestID) error {
-	err := postgres.InTx(ctx, s.DB, func(tx pgx.Tx) error {
-		if found != nil {
-			if _, err := stripeapi.Found(ctx, tx, *found, transfer, s.Now()); err != nil {
-				return err
-			}
-		}
-		return payment.ReturnSent(ctx, tx, v, transfer)
-	})
-	if err != nil && !fault.Is(err, fault.Conflict) { // a look was quicker
-		return err
-	}
-	return s.Look(ctx, inbound.SourceOwn, inbound.Subject{Kind: inbound.Payment, ID: string(v.PaymentID)})
-}
-
 // findReturn looks in the payment's transfer group for a transfer whose answer
 // was lost; only when it is not there is it asked for again.
 func (s *Service) findReturn(ctx context.Context, id stripeapi.RequestID, v payment.Recovery) error {
@@ -170,7 +154,7 @@ func (s *Service) findReturn(ctx context.Context, id stripeapi.RequestID, v paym
 	}
 	for _, t := range made {
 		if t.Metadata[stripeapi.MetaDispute] == v.DisputeID {
-			return s.returnSent(ctx, v, t.ID, &id)
+			return s.madeFor(ctx, v, t.ID, &id, payment.ReturnSent)
 		}
 	}
 	err = postgres.InTx(ctx, s.DB, func(tx pgx.Tx) error {
