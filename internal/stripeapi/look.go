@@ -25,7 +25,8 @@ type PaymentLook struct {
 
 // LookAtPayment fetches a payment by its session, its intent, or both, in at
 // most four calls: session with intent, charges with balance transaction,
-// transfer and fee, refunds, and the transfers of its group.
+// transfer and fee, refunds, and the transfers of its group. When something
+// happened between the calls it looks again.
 func (c *Client) LookAtPayment(ctx context.Context, sessionID, intentID string) (PaymentLook, error) {
 	return c.lookAtPayment(ctx, "", sessionID, intentID)
 }
@@ -36,10 +37,53 @@ func (c *Client) LookAtDirectPayment(ctx context.Context, account, sessionID, in
 	return c.lookAtPayment(ctx, account, sessionID, intentID)
 }
 
-func (c *Client) lookAtPayment(ctx context.Context, account, sessionID, intentID string) (PaymentLook, error) {
+// looks is how often a payment is looked at until the calls agree.
+const looks = 4
+
+func (c *Client) lookAtPayment(ctx context.Context, account, sessionID, intentID string) (look PaymentLook, err error) {
 	if sessionID == "" && intentID == "" {
 		return PaymentLook{}, errors.New("look at a payment: neither session nor intent is known")
 	}
+	for range looks {
+		if look, err = c.lookOnce(ctx, account, sessionID, intentID); err == nil {
+			err = look.torn()
+		}
+		if !errors.Is(err, errTorn) {
+			return look, err
+		}
+	}
+	return PaymentLook{}, fmt.Errorf("look at payment %s %s: %w", sessionID, intentID, unavailable(err))
+}
+
+var errTorn = errors.New("stripe's answers are of different moments")
+
+// torn reports that something happened between the calls of a look, so that
+// they tell a half of it: a refund without the reversal that it came with would
+// be booked as one that the owner still owes.
+func (l PaymentLook) torn() error {
+	if l.Transfer == nil {
+		return nil
+	}
+	left := l.Transfer.AmountReversed
+	for _, r := range l.Transfer.Reversals {
+		left -= r.Amount
+		if r.SourceRefundID != "" && !slices.ContainsFunc(l.Refunds, func(f Refund) bool { return f.ID == r.SourceRefundID }) {
+			return fmt.Errorf("%w: reversal %s without refund %s", errTorn, r.ID, r.SourceRefundID)
+		}
+	}
+	if left != 0 {
+		return fmt.Errorf("%w: transfer %s is reversed by %d more than its reversals", errTorn, l.Transfer.ID, left)
+	}
+	for _, f := range l.Refunds {
+		theirs := slices.ContainsFunc(l.Charges, func(c Charge) bool { return c.ID == f.ChargeID && c.TransferID == l.Transfer.ID })
+		if theirs && f.TransferReversalID != "" && !slices.ContainsFunc(l.Transfer.Reversals, func(r Reversal) bool { return r.ID == f.TransferReversalID }) {
+			return fmt.Errorf("%w: refund %s without reversal %s", errTorn, f.ID, f.TransferReversalID)
+		}
+	}
+	return nil
+}
+
+func (c *Client) lookOnce(ctx context.Context, account, sessionID, intentID string) (PaymentLook, error) {
 	look := PaymentLook{Account: account, At: c.Now()}
 	if err := c.lookAtSession(ctx, &look, sessionID); err != nil {
 		return PaymentLook{}, fmt.Errorf("look at session %s: %w", sessionID, err)
