@@ -3,7 +3,6 @@ package checkout
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -230,7 +229,7 @@ func (s *Service) sendPaper(ctx context.Context, id stripeapi.RequestID) error {
 		return err
 	}
 	outcome, err := s.Stripe.SendFile(ctx, id, f.Content)
-	if errors.Is(err, stripeapi.ErrTooOld) || (failed(outcome, err) && s.Now().Sub(a.CreatedAt) > patience) {
+	if stripeapi.Over(err) {
 		return s.findPaper(ctx, id, a, f)
 	}
 	if err != nil {
@@ -317,7 +316,7 @@ func (s *Service) sendAnswer(ctx context.Context, id stripeapi.RequestID) error 
 		return err
 	}
 	outcome, err := s.Stripe.Send(ctx, id)
-	if errors.Is(err, stripeapi.ErrTooOld) || (failed(outcome, err) && s.Now().Sub(a.CreatedAt) > patience) {
+	if stripeapi.Over(err) {
 		return s.findAnswer(ctx, id, a)
 	}
 	if err != nil {
@@ -392,8 +391,8 @@ func (s *Service) sendClosing(ctx context.Context, id stripeapi.RequestID) error
 		return err
 	}
 	dispute := stripeapi.ClosedDispute(request)
-	outcome, err := s.Stripe.Send(ctx, id)
-	if errors.Is(err, stripeapi.ErrTooOld) || (failed(outcome, err) && s.Now().Sub(request.PlannedAt) > patience) {
+	_, err = s.Stripe.Send(ctx, id)
+	if stripeapi.Over(err) {
 		return s.findClosing(ctx, id, dispute)
 	}
 	if err != nil {

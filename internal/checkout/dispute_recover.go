@@ -3,7 +3,6 @@ package checkout
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 
 	"hearth/internal/booking"
@@ -136,7 +135,7 @@ func (s *Service) sendRecovery(ctx context.Context, id stripeapi.RequestID) erro
 		return err
 	}
 	outcome, err := s.Stripe.Send(ctx, id)
-	if errors.Is(err, stripeapi.ErrTooOld) || (failed(outcome, err) && s.Now().Sub(v.CreatedAt) > patience) {
+	if stripeapi.Over(err) {
 		return s.findRecovery(ctx, id, v)
 	}
 	if err != nil {

@@ -3,7 +3,6 @@ package checkout
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 
 	"hearth/internal/booking"
@@ -96,7 +95,7 @@ func (s *Service) sendReturn(ctx context.Context, id stripeapi.RequestID) error 
 		}
 	}
 	outcome, err := s.Stripe.Send(ctx, id)
-	if errors.Is(err, stripeapi.ErrTooOld) || (failed(outcome, err) && s.Now().Sub(request.PlannedAt) > patience) {
+	if stripeapi.Over(err) {
 		return s.findReturn(ctx, id, v)
 	}
 	if err != nil {

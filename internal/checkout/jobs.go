@@ -2,7 +2,6 @@ package checkout
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"hearth/internal/booking"
@@ -28,11 +27,11 @@ type SendWorker struct {
 	Checkout *Service
 }
 
-// Work is done when the outcome is known. A session's request that is too old
-// to send again is left to the hold's end, which looks for it at Stripe.
+// Work is done when the outcome is known. A session's request that can tell
+// nothing new is left to the hold's end, which looks for it at Stripe.
 func (w *SendWorker) Work(ctx context.Context, job *river.Job[SendArgs]) error {
 	err := w.Checkout.Finish(ctx, stripeapi.RequestID(job.Args.RequestID))
-	if errors.Is(err, stripeapi.ErrTooOld) {
+	if stripeapi.Over(err) {
 		return nil
 	}
 	return err

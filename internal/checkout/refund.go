@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"time"
 
 	"hearth/internal/audit"
 	"hearth/internal/booking"
@@ -184,15 +183,11 @@ func (s *Service) refundNow(ctx context.Context, parts []payment.Refund) error {
 	return nil
 }
 
-// Stripe keeps a failure under its key for a day, and would answer with it all
-// day long. Once it says that this is what it does, or after so long, the list
-// is asked.
-const patience = time.Hour
-
-// failed reports a failure that Stripe has told. Its list then has the word:
-// nothing of the request is under way any more. After no answer, a conflict
-// with a rival under the same key, or a rate limit, something may be, and the
-// list proves nothing.
+// failed reports a first failure that Stripe has told, which may not be its last
+// word: that is [stripeapi.Over]. Only what does no harm when it happens twice
+// goes on from here, a payment page that nobody sees or the end of one, as
+// somebody waits for it. After no answer, a conflict with a rival under the same
+// key, or a rate limit, the request may be under way, and no list proves anything.
 func failed(o stripeapi.Outcome, err error) bool {
 	return fault.Is(err, fault.Unavailable) && o.HTTPStatus == http.StatusInternalServerError
 }
@@ -214,7 +209,7 @@ func (s *Service) sendRefund(ctx context.Context, id stripeapi.RequestID) error 
 		return err
 	}
 	outcome, err := s.Stripe.Send(ctx, id)
-	if stripeapi.Over(err) || (failed(outcome, err) && s.Now().Sub(refund.CreatedAt) > patience) {
+	if stripeapi.Over(err) {
 		return s.findRefund(ctx, id, refund)
 	}
 	if err != nil {

@@ -40,9 +40,9 @@ func (s *Service) Finish(ctx context.Context, id stripeapi.RequestID) error {
 	case stripeapi.ForExpire:
 		outcome, err := s.Stripe.Send(ctx, id)
 		switch {
-		case errors.Is(err, stripeapi.ErrTooOld):
+		case errors.Is(err, stripeapi.ErrTooOld): // not all that is Over: the page may be open still
 			return s.giveUpExpiring(ctx, id)
-		case failed(outcome, err):
+		case failed(outcome, err) || stripeapi.Over(err):
 			next, err := s.expireAgain(ctx, request)
 			if err == nil && next != "" {
 				_, err = s.Stripe.Send(ctx, next)

@@ -2,7 +2,6 @@ package hosting
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -99,7 +98,7 @@ func aboutAccount(acct string) string { return "account:" + acct }
 func (s *Service) finishReject(ctx context.Context, r stripeapi.Request) error {
 	id, acct := r.ID, r.About[len(aboutAccount("")):]
 	outcome, err := s.Stripe.Send(ctx, id)
-	if errors.Is(err, stripeapi.ErrTooOld) {
+	if stripeapi.Over(err) {
 		return s.findRejected(ctx, id, acct)
 	}
 	if err != nil {
@@ -111,8 +110,8 @@ func (s *Service) finishReject(ctx context.Context, r stripeapi.Request) error {
 	return s.Inbox.LookNow(ctx, inbound.SourceOwn, inbound.Subject{Kind: inbound.Account, ID: acct})
 }
 
-// findRejected asks the account itself what became of a request that is too old
-// to be sent again.
+// findRejected asks the account itself what became of a request that can tell
+// nothing new.
 func (s *Service) findRejected(ctx context.Context, id stripeapi.RequestID, acct string) error {
 	seen, err := s.Stripe.Account(ctx, acct)
 	if err != nil && !connect.Gone(err) {

@@ -192,7 +192,7 @@ func (s *Service) collectionRefused(ctx context.Context, c payment.Collection, w
 	})
 }
 
-// findCollection settles one that is too old to be sent again by the transfer
+// findCollection settles one whose request can tell nothing new by the transfer
 // itself: the look knows it by our metadata.
 func (s *Service) findCollection(ctx context.Context, c payment.Collection) error {
 	t, err := s.Stripe.Transfer(ctx, c.TransferID)

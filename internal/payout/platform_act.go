@@ -2,7 +2,6 @@ package payout
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -147,7 +146,7 @@ func (s *Service) FinishOwn(ctx context.Context, id stripeapi.RequestID) error {
 		return err
 	}
 	outcome, err := s.Stripe.Send(ctx, id)
-	if errors.Is(err, stripeapi.ErrTooOld) {
+	if stripeapi.Over(err) {
 		return s.findMove(ctx, r, m)
 	}
 	if err != nil {
@@ -181,7 +180,7 @@ func (s *Service) moveRefused(ctx context.Context, m Move, code, message string)
 	return nil
 }
 
-// findMove settles a request too old to be sent again: by Stripe's list, or, for
+// findMove settles a request that can tell nothing new: by Stripe's list, or, for
 // one that was to be stopped, by a look that shows whether it was.
 func (s *Service) findMove(ctx context.Context, r stripeapi.Request, m Move) error {
 	stripeID, err := s.listed(ctx, r, m)

@@ -272,7 +272,7 @@ func (s *Service) resume(ctx context.Context, run *Run) error {
 	return errors.Join(troubles...)
 }
 
-// find settles a payout too old to be sent again by Stripe's own list.
+// find settles a payout whose request can tell nothing new by Stripe's own list.
 func (s *Service) find(ctx context.Context, p Payout, run *Run) error {
 	made, err := s.Stripe.Payouts(ctx, p.StripeAccount, p.CreatedAt.Add(-time.Hour), time.Time{})
 	if err != nil {

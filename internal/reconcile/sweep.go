@@ -129,7 +129,7 @@ func (w *sweeping) resume(ctx context.Context) error {
 		if !w.once("request:" + string(r.ID)) {
 			continue
 		}
-		if err := w.Finish[r.Purpose](ctx, r.ID); err != nil && !errors.Is(err, stripeapi.ErrTooOld) {
+		if err := w.Finish[r.Purpose](ctx, r.ID); err != nil && !stripeapi.Over(err) {
 			wrong = append(wrong, fmt.Errorf("resume %s for %s: %w", r.Purpose, r.About, err))
 			continue
 		}

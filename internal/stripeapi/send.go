@@ -106,13 +106,31 @@ const quiet = 5 * time.Minute
 // its key. Look for its object by list, then call [Found] or [Abandon].
 var ErrTooOld = errors.New("too old to be sent again under the same key")
 
+// patience is how long Stripe's own failure may be one that passes. Where it
+// keeps one it says so by repeating it; should the mark of that be lost on the
+// way, this is the end of it.
+const patience = time.Hour
+
+var errKept = errors.New("Stripe keeps this failure under the key")
+
 // Over reports an error after which sending a request again under its key can
 // tell nothing new: it is [ErrTooOld], or Stripe keeps its own failure under the
-// key and has said so by repeating it. Nothing of the request is under way any
-// more; Stripe's list has the word.
-func Over(err error) bool {
+// key. Nothing of the request is under way any more. Whoever planned it asks
+// Stripe's list, and what that does not hold goes out under another key or is
+// given up.
+func Over(err error) bool { return errors.Is(err, ErrTooOld) || errors.Is(err, errKept) }
+
+// kept marks a failure that Stripe keeps. Only of a 500 does it say so without a
+// mark, in time: behind any other answer of the kind the request may be under way.
+func (r Request) kept(sent error, now time.Time) error {
 	var e *Error
-	return errors.Is(err, ErrTooOld) || (errors.As(err, &e) && e.Replayed && e.Status >= http.StatusInternalServerError)
+	if !errors.As(sent, &e) || e.Status < http.StatusInternalServerError {
+		return sent
+	}
+	if e.Replayed || (e.Status == http.StatusInternalServerError && now.Sub(*r.FirstSentAt) > patience) {
+		return unavailable(fmt.Errorf("%w: %w", errKept, sent))
+	}
+	return sent
 }
 
 var errUnderWay = errors.New("its last try may still be under way")
@@ -226,7 +244,7 @@ func (c *Client) finish(ctx context.Context, r Request, got answer, sent error) 
 		return c.overtaken(ctx, r, o)
 	}
 	if o.State == StateUnknown {
-		return o, fmt.Errorf("send %s for %s: %w", r.Purpose, r.About, sent)
+		return o, fmt.Errorf("send %s for %s: %w", r.Purpose, r.About, r.kept(sent, c.Now()))
 	}
 	return o, nil
 }

@@ -280,6 +280,25 @@ func TestACrashIsResumed(t *testing.T) {
 	}
 }
 
+// A failure that Stripe keeps is told by its mark at once, and without one by
+// time; of any other answer nobody can know, however late it is.
+func TestAKeptFailureIsOver(t *testing.T) {
+	for kind, over := range map[string][3]bool{"500": {false, false, true}, "500 replayed": {true, true, true}, "html": {}, "reset before": {}} {
+		t.Run(kind, func(t *testing.T) {
+			d := open(t)
+			id := d.planned()
+			for i, wait := range []time.Duration{0, time.Hour, time.Second} {
+				d.now = d.now.Add(wait)
+				d.line.fail(kind)
+				_, err := d.Send(ctx, id)
+				if stripeapi.Over(err) != over[i] || !fault.Is(err, fault.Unavailable) || d.row(id).State != stripeapi.StateUnknown {
+					t.Errorf("after %v: over %v, %v", wait, stripeapi.Over(err), err)
+				}
+			}
+		})
+	}
+}
+
 // Stripe forgets a key after a day: sending again would do it twice.
 func TestAnOldRequestIsNotSentAgain(t *testing.T) {
 	d := open(t)

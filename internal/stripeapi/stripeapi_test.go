@@ -93,7 +93,10 @@ func (l *line) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "reset before":
 		hangUp(w)
 		return
-	case "500":
+	case "500", "500 replayed":
+		if kind != "500" {
+			w.Header().Set("Idempotent-Replayed", "true")
+		}
 		w.WriteHeader(500)
 		fmt.Fprint(w, `{"error":{"type":"api_error","message":"An unknown error occurred."}}`)
 		return
