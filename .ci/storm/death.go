@@ -12,8 +12,9 @@ import (
 )
 
 // death decides which process dies where. Kills become due as bookings are
-// begun. Most wait for a step's boundary, and take the one where the fewest
-// have died, so that every kind of step has its turn; each fourth strikes at
+// begun. Three of four wait for a step's boundary, and take the one where the
+// fewest have died, so that every kind of step has its turn: one where nobody
+// has is taken before its time, as it may not come again. The others strike at
 // any moment, and so does one that no boundary took for a while.
 type death struct {
 	world *world
@@ -32,7 +33,7 @@ type death struct {
 const (
 	atAnyMoment  = "at any moment"
 	whileLooking = ", while it looks"
-	waitsFor     = 3 * time.Second // until a kill that is due takes any moment
+	waitsFor     = 3 * time.Second // until a kill that is due takes any POST, and as long again until it takes any moment
 )
 
 func newDeath(w *world, before map[string]int) *death {
@@ -63,17 +64,18 @@ func (d *death) at(s *slot, boundary string) bool {
 	if _, known := d.taken[boundary]; !known {
 		d.taken[boundary] = 0
 	}
-	if d.due <= d.killed || d.killed%4 == 3 || !s.up.Load() || !d.turn(boundary) {
-		return false
-	}
-	return d.strike(s, boundary)
+	return s.up.Load() && d.turn(boundary) && d.strike(s, boundary)
 }
 
-// turn says whether a boundary is where the fewest have died, or a POST, which
-// comes seldom, where hardly anybody has.
+// turn says whether a boundary's time has come: nobody has died there, or a kill
+// is due and it is where the fewest have, or a POST when the others take too long.
 func (d *death) turn(boundary string) bool {
-	n := d.count(boundary)
-	return n <= d.fewest() || n < 2 && strings.HasPrefix(boundary, "POST")
+	n, died := d.count(boundary), d.killed-d.taken[atAnyMoment]
+	if n == 0 && died < d.world.kills*3/8 {
+		return true
+	}
+	post := strings.HasPrefix(boundary, "POST")
+	return died < (d.due*3+3)/4 && (n <= d.fewest() || post && (n < 2 || time.Since(d.last) > waitsFor))
 }
 
 func (d *death) fewest() int {
@@ -111,7 +113,7 @@ func (d *death) roam(ctx context.Context) {
 	for ctx.Err() == nil {
 		d.mu.Lock()
 		wait := time.Duration(d.rng.Int64N(int64(300 * time.Millisecond)))
-		if !d.paused && d.due > d.killed && (d.killed%4 == 3 || time.Since(d.last) > waitsFor) {
+		if !d.paused && d.due > d.killed && (d.taken[atAnyMoment] < d.due/4 || time.Since(d.last) > 2*waitsFor) {
 			if s := d.world.slots[d.rng.IntN(processes)]; s.up.Load() {
 				d.strike(s, atAnyMoment)
 			}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"log/slog"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httputil"
@@ -18,6 +19,7 @@ func (w *world) front() http.Handler {
 		},
 		ErrorHandler: func(out http.ResponseWriter, _ *http.Request, _ error) { out.WriteHeader(http.StatusBadGateway) },
 		Transport:    &http.Transport{MaxIdleConnsPerHost: 32},
+		ErrorLog:     slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug), // a body that ends with its process
 	}
 	return proxy
 }
