@@ -90,6 +90,7 @@ func (s *Service) readOne(ctx context.Context, account string, until time.Time, 
 		read[account] = seen{balance, at}
 		return nil
 	case account != "" && connect.Gone(err):
+		delete(read, account)
 		return s.lost(ctx, account)
 	}
 	_, kept := s.DB.Exec(ctx, `UPDATE stripe_reads SET error = $2 WHERE account = $1`, account, err.Error())
@@ -104,12 +105,11 @@ func name(account string) string {
 }
 
 func (s *Service) lost(ctx context.Context, account string) error {
-	now := s.Now()
 	err := postgres.InTx(ctx, s.DB, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `INSERT INTO stripe_reads (account, gone) VALUES ($1, true) ON CONFLICT (account) DO UPDATE SET gone = true, error = ''`, account); err != nil {
 			return err
 		}
-		return resolve(ctx, tx, []string{account}, now) // nobody can tell any more
+		return resolve(ctx, tx, nil, s.Now()) // nobody can tell any more
 	})
 	if err != nil {
 		return fmt.Errorf("note that %s is gone: %w", account, err)

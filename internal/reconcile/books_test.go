@@ -1,6 +1,7 @@
 package reconcile_test
 
 import (
+	"context"
 	"encoding/json"
 	"maps"
 	"net/http"
@@ -236,6 +237,34 @@ func TestWhatHearthDidNotMakeIsARemainder(t *testing.T) {
 	if n := w.tasks(charge.ID); n != 1 || again.ID != charge.ID || !again.FirstSeen.Equal(charge.FirstSeen) {
 		t.Errorf("%d tasks; the remainder is %+v", n, again)
 	}
+}
+
+// An owner who cuts the tie while their books are read takes them away: what was
+// read of them before is held against nothing, in this run or another's.
+func TestBooksThatGoAwayWhileTheyAreRead(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	b := w.Confirmed(w.tenant, factory.Home(t, w.DB, w.owner.ID, nil), 30, 3)
+	w.agree("before")
+	w.Control("webhooks", map[string]any{"mode": "drop"})
+	w.post("", "/v1/refunds", url.Values{"payment_intent": {w.Payment(b).IntentID()}, "reverse_transfer": {"true"}, "refund_application_fee": {"true"}})
+	drain, looks := w.Reconcile.Drain, 0
+	w.Reconcile.Drain = func(ctx context.Context) error {
+		if looks++; looks == 1 {
+			w.Control("accounts/"+w.acct+"/deauthorize", map[string]any{})
+		}
+		return drain(ctx)
+	}
+	if w.agree("gone in the run"); looks == 0 {
+		t.Error("nothing was looked at again")
+	}
+	if _, err := w.DB.Exec(t.Context(), `UPDATE discrepancies SET resolved_at = NULL, last_seen = $2 WHERE account = $1`, w.acct, w.Now().Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := reconcile.CountOpen(t.Context(), w.DB); err != nil || n == 0 {
+		t.Errorf("%d are recorded after the other run, %v", n, err)
+	}
+	w.agree("gone in another run")
 }
 
 // An admin who knows what it was books it, once; the books agree then, by their

@@ -105,10 +105,11 @@ func (s *Service) note(ctx context.Context, tx pgx.Tx, r remainder, now time.Tim
 }
 
 // resolve ends the remainders of these accounts that this comparison did not
-// see, with their tasks.
+// see, with their tasks, and those of accounts that are gone: a run that had read
+// one may have recorded them after another found it gone.
 func resolve(ctx context.Context, tx pgx.Tx, accounts []string, now time.Time) error {
 	rows, err := tx.Query(ctx, `UPDATE discrepancies SET resolved_at = $1
-		WHERE resolved_at IS NULL AND account = ANY($2) AND last_seen < $1 RETURNING id::text`, now, accounts)
+		WHERE resolved_at IS NULL AND (account = ANY($2) AND last_seen < $1 OR account IN (SELECT account FROM stripe_reads WHERE gone)) RETURNING id::text`, now, accounts)
 	if err != nil {
 		return fmt.Errorf("resolve remainders: %w", err)
 	}
