@@ -171,7 +171,7 @@ func effects() []Invariant {
 			UNION ALL
 			SELECT 'object:' || object_id, format('was made by %s requests', count(*))
 			FROM stripe_requests WHERE state = 'succeeded' AND object_id <> ''
-			  AND purpose IN ('account', 'checkout_session', 'refund', 'payout', 'debt_collection', 'dispute_recovery', 'dispute_return', 'evidence_file', 'own_payout', 'topup')
+			  AND purpose IN ('account', 'checkout_session', 'refund', 'payout', 'debt_collection', 'debt_return', 'dispute_recovery', 'dispute_return', 'evidence_file', 'own_payout', 'topup')
 			GROUP BY object_id HAVING count(*) > 1`},
 		{"mail_twice", "A mail is written once per cause, and one that waits has exactly one job that sends it.", `
 			SELECT 'mail:' || key, format('exists %s times', count(*)) FROM notifications GROUP BY key HAVING count(*) > 1
