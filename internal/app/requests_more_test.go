@@ -90,6 +90,29 @@ var moneyPurposes = map[string]purpose{
 		_, err = d.payout.ReleaseDue(t.Context(), d.Now())
 		d.died(t, err)
 	}, count: func(t *testing.T, d *dying) int { return d.reversals(t, stripeapi.MetaBooking, string(d.booking.ID)) }, unmade: 1},
+	"ForDebtReturn": {begin: func(t *testing.T, d *dying) {
+		d.rich(t)
+		d.admin = booking.Admin(factory.Person(t, d.DB, "Ada", user.Admin).ID, "192.0.2.9")
+		first := d.Confirmed(d.tenant, d.home, 2, 2)
+		d.Advance(5 * 24 * time.Hour)
+		_, err := d.Payout.ReleaseDue(t.Context(), d.Now())
+		d.must(t, err)
+		d.dispute = fmt.Sprint(d.Control("charges/"+d.Payment(first).ChargeID+"/dispute", nil)["id"])
+		d.Settle()
+		d.must(t, d.Checkout.RecoverDispute(t.Context(), d.admin, d.dispute, first.Total(), "Now")) // their balance is short
+		d.booking = d.Confirmed(d.tenant, d.home, 3, 2)
+		d.Advance(6 * 24 * time.Hour)
+		_, err = d.Payout.ReleaseDue(t.Context(), d.Now()) // netted
+		d.must(t, err)
+		d.Control("disputes/"+d.dispute+"/resolve", map[string]any{"outcome": "won"})
+		d.Settle()
+		_, err = d.payout.ReleaseDue(t.Context(), d.Now())
+		d.died(t, err)
+	}, count: func(t *testing.T, d *dying) int {
+		all, err := d.Stripe.TransfersOf(t.Context(), d.Payment(d.booking).IntentID())
+		d.must(t, err)
+		return len(all) - 1 // the charge's own
+	}, unmade: 1},
 	"ForSchedule": {begin: func(t *testing.T, d *dying) {
 		err := d.payout.SetSchedule(t.Context(), booking.Owner(d.owner.ID), d.AccountOf(d.owner.ID).StripeAccountID, payout.Wish{Interval: "daily"}, "")
 		d.died(t, err)
@@ -204,7 +227,7 @@ func (d *dying) waiting(t *testing.T) (n int) {
 	t.Helper()
 	d.must(t, d.DB.QueryRow(t.Context(), `SELECT
 		(SELECT count(*) FROM payout_schedules WHERE status = 'planned') + (SELECT count(*) FROM platform_moves WHERE status = 'planned')
-		+ (SELECT count(*) FROM debt_collections WHERE status = 'planned') + (SELECT count(*) FROM payouts WHERE status = 'planned')
+		+ (SELECT count(*) FROM debt_collections WHERE status = 'planned') + (SELECT count(*) FROM debt_returns WHERE status = 'planned') + (SELECT count(*) FROM payouts WHERE status = 'planned')
 		+ (SELECT count(*) FROM dispute_recoveries WHERE state IN ('planned', 'returning'))
 		+ (SELECT count(*) FROM dispute_answers WHERE state IN ('uploading', 'sending'))
 		+ (SELECT count(*) FROM refunds WHERE status = 'requested')`).Scan(&n))

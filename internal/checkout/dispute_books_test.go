@@ -69,6 +69,7 @@ func TestDisputesKeepTheBooks(t *testing.T) {
 			s.live(q).check(rt, q)
 		}
 	})
+	w.Audit()
 }
 
 // live goes through it.

@@ -7,7 +7,6 @@ import (
 
 	"hearth/internal/booking"
 	"hearth/internal/fault"
-	"hearth/internal/ledger"
 	"hearth/internal/payment"
 	"hearth/internal/postgres"
 	"hearth/internal/stripeapi"
@@ -52,25 +51,13 @@ func (s *Service) planReturn(ctx context.Context, tx pgx.Tx, p payment.Payment, 
 	return v, payment.ReturnPlanned(ctx, tx, v, id)
 }
 
-// lift takes the debt away. What later payouts have collected of it by then is
-// the owner's: a person sends it back.
+// lift takes the debt away. What was netted of it by then goes back to the stays
+// that it was netted from, with the next run of payouts.
 func (s *Service) lift(ctx context.Context, tx pgx.Tx, b booking.Booking, p payment.Payment, v payment.Recovery) error {
 	if err := payment.LiftRecovery(ctx, tx, p, v, s.Now()); err != nil {
 		return err
 	}
 	v.State = "lifted"
-	over, err := ledger.Balance(ctx, tx, ledger.Debt(p.Destination), p.Currency)
-	if err != nil {
-		return err
-	}
-	if over.Minor > 0 {
-		id := string(b.ID)
-		if _, err := task.Open(ctx, tx, task.Task{Key: "dispute_collected:" + v.DisputeID, BookingID: &id, Account: p.Destination, ObjectID: v.DisputeID,
-			Title: "A dispute was won whose debt the owner has paid", Href: "/admin/disputes/" + v.DisputeID,
-			Detail: fmt.Sprintf("Booking %s: the owner has paid %s more than they owe. Transfer it to their account at Stripe.", b.Code, over.Format())}, s.Now()); err != nil {
-			return err
-		}
-	}
 	return s.tellRecovery(ctx, tx, b, v)
 }
 

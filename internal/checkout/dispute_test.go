@@ -209,7 +209,7 @@ func TestARecoveryMadeAtStripeCounts(t *testing.T) {
 	t.Parallel()
 	c := newCourt(t, nil)
 	c.resolve(c.dispute, "lost")
-	form(t, c.World, stripeapi.ReversalsPath(c.look(c.b).Transfer.ID), map[string][]string{"amount": {"120000"}, "refund_application_fee": {"true"}})
+	c.AtStripe(stripeapi.ReversalsPath(c.look(c.b).Transfer.ID), "", map[string][]string{"amount": {"120000"}, "refund_application_fee": {"true"}})
 	c.Settle()
 	sweep(t, c.World)
 	if v := c.recovery(); v.State != "withdrawn" || c.reversals() != 1 {
@@ -241,12 +241,12 @@ func TestAReturnWaitsForOurBalance(t *testing.T) {
 	c := newCourt(t, nil)
 	c.recover(c.dispute)
 	c.resolve(c.dispute, "won")
-	form(t, c.World, stripeapi.PayoutsPath, map[string][]string{"amount": {fmt.Sprint(c.available())}, "currency": {"usd"}})
+	c.AtStripe(stripeapi.PayoutsPath, "", map[string][]string{"amount": {fmt.Sprint(c.available())}, "currency": {"usd"}})
 	sweep(t, c.World)
 	if v := c.recovery(); v.State != "returning" || c.returns() != 0 || c.tasks("dispute_return") != 1 {
 		t.Fatalf("%+v, %d transfers, %d tasks", v, c.returns(), c.tasks("dispute_return"))
 	}
-	form(t, c.World, "/v1/topups", map[string][]string{"amount": {"200000"}, "currency": {"usd"}, "description": {"A float"}})
+	c.AtStripe("/v1/topups", "", map[string][]string{"amount": {"200000"}, "currency": {"usd"}, "description": {"A float"}})
 	c.Advance(8 * 24 * time.Hour)
 	c.Settle()
 	sweep(t, c.World)

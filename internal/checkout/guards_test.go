@@ -44,13 +44,6 @@ func sweep(t testing.TB, w *apptest.World) {
 	}
 }
 
-// form posts to Stripe, as somebody at its Dashboard.
-func form(t *testing.T, w *apptest.World, path string, values url.Values) {
-	t.Helper()
-	s := stage{World: w}
-	s.post(path, values)
-}
-
 // A home's owner hears of a booking when it is confirmed, and of one that never
 // was, not even that it was refunded or disputed.
 func TestTheOwnerHearsNothingOfABookingThatNeverWas(t *testing.T) {
@@ -201,7 +194,7 @@ func TestWhatWentBackConfirmsNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	form(t, w, "/v1/refunds", url.Values{"payment_intent": {look.Intent.ID}, "reverse_transfer": {"true"}, "refund_application_fee": {"true"}})
+	w.AtStripe("/v1/refunds", "", url.Values{"payment_intent": {look.Intent.ID}, "reverse_transfer": {"true"}, "refund_application_fee": {"true"}})
 	sweep(t, w)
 	if got, p := w.Booking(b.ID).Status, w.Payment(b); got != booking.Cancelled || p.AmountRefunded != b.TotalAmount {
 		t.Errorf("booking %s, payment %+v", got, p)
@@ -223,7 +216,7 @@ func TestARefundBeforeTheConfirmationIsTold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	form(t, w, "/v1/refunds", url.Values{"payment_intent": {look.Intent.ID}, "amount": {"5000"}, "reverse_transfer": {"true"}, "refund_application_fee": {"true"}})
+	w.AtStripe("/v1/refunds", "", url.Values{"payment_intent": {look.Intent.ID}, "amount": {"5000"}, "reverse_transfer": {"true"}, "refund_application_fee": {"true"}})
 	sweep(t, w)
 	if got := w.Booking(b.ID).Status; got != booking.Confirmed {
 		t.Errorf("booking is %s", got)
@@ -338,7 +331,7 @@ func TestAnInquiryThatEscalatesIsTold(t *testing.T) {
 	b := w.Confirmed(tenant, factory.Home(t, w.DB, owner.ID, nil), 30, 5)
 	opened := w.Control("charges/"+w.Payment(b).ChargeID+"/dispute", map[string]any{"inquiry": true})
 	w.Settle()
-	form(t, w, "/v1/disputes/"+opened["id"].(string), url.Values{"evidence[uncategorized_text]": {"escalate_inquiry_evidence"}})
+	w.AtStripe("/v1/disputes/"+opened["id"].(string), "", url.Values{"evidence[uncategorized_text]": {"escalate_inquiry_evidence"}})
 	w.Settle()
 	disputes, err := payment.DisputesOf(t.Context(), w.DB, w.Payment(b).ID)
 	if err != nil || len(disputes) != 1 || disputes[0].Status != "needs_response" {
@@ -381,7 +374,7 @@ func TestTheSweepFindsWhatNobodyWaitsFor(t *testing.T) {
 	disputed := w.Confirmed(tenant, factory.Home(t, w.DB, owner.ID, nil), 40, 5)
 	sweep(t, w) // what the payments' own events ask for is behind us then
 	w.Control("webhooks", map[string]any{"mode": "drop"})
-	form(t, w, "/v1/refunds", url.Values{"payment_intent": {w.Payment(refunded).IntentID()}, "amount": {"5000"}, "reverse_transfer": {"true"}, "refund_application_fee": {"true"}})
+	w.AtStripe("/v1/refunds", "", url.Values{"payment_intent": {w.Payment(refunded).IntentID()}, "amount": {"5000"}, "reverse_transfer": {"true"}, "refund_application_fee": {"true"}})
 	w.Control("charges/"+w.Payment(disputed).ChargeID+"/dispute", map[string]any{})
 	sweep(t, w)
 	if all := w.Refunds(refunded); len(all) != 1 || all[0].Cause != "stripe" || all[0].ReversedAmount != 5000 {

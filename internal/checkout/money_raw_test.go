@@ -1,7 +1,6 @@
 package checkout_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -34,29 +33,7 @@ func (s *stage) api(method, path, account string, params ...string) (int, map[st
 		name, value, _ := strings.Cut(p, "=")
 		form.Add(name, value)
 	}
-	target, body := s.Sandbox+path, form.Encode()
-	if method == http.MethodGet {
-		target, body = target+"?"+body, ""
-	}
-	request, err := http.NewRequestWithContext(s.T.Context(), method, target, strings.NewReader(body))
-	if err != nil {
-		s.T.Fatal(err)
-	}
-	request.Header.Set("Authorization", "Bearer sk_test_dashboard")
-	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	if account != "" {
-		request.Header.Set("Stripe-Account", account)
-	}
-	answer, err := http.DefaultClient.Do(request)
-	if err != nil {
-		s.T.Fatal(err)
-	}
-	defer answer.Body.Close()
-	out := map[string]any{}
-	if err := json.NewDecoder(answer.Body).Decode(&out); err != nil {
-		s.T.Fatal(err)
-	}
-	return answer.StatusCode, out
+	return s.TryAtStripe(method, path, account, form)
 }
 
 // make is api for what must go well.

@@ -2,8 +2,6 @@ package checkout_test
 
 import (
 	"fmt"
-	"net/http"
-	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -199,25 +197,6 @@ func (s *stage) payOut() {
 	s.T.Helper()
 	if _, err := s.Payout.ReleaseDue(s.T.Context(), s.Now()); err != nil {
 		s.T.Fatal(err)
-	}
-}
-
-// post is somebody at Stripe's Dashboard.
-func (s *stage) post(path string, form url.Values) {
-	s.T.Helper()
-	request, err := http.NewRequestWithContext(s.T.Context(), http.MethodPost, s.Sandbox+path, strings.NewReader(form.Encode()))
-	if err != nil {
-		s.T.Fatal(err)
-	}
-	request.Header.Set("Authorization", "Bearer sk_test_dashboard")
-	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	answer, err := http.DefaultClient.Do(request)
-	if err != nil {
-		s.T.Fatal(err)
-	}
-	answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		s.T.Fatalf("POST %s: %s", path, answer.Status)
 	}
 }
 

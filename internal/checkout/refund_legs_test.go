@@ -136,9 +136,9 @@ func TestRefundsMadeAtTheDashboard(t *testing.T) {
 			t.Parallel()
 			s, by := stayOf1200(t)
 			s.Advance(8 * 24 * time.Hour)
-			s.post("/v1/topups", url.Values{"amount": {"500000"}, "currency": {"usd"}})
+			s.AtStripe("/v1/topups", "", url.Values{"amount": {"500000"}, "currency": {"usd"}})
 			s.Advance(8 * 24 * time.Hour)
-			s.post("/v1/refunds", url.Values{"payment_intent": {s.Payment(s.b).IntentID()}, "amount": {"40000"}, "reverse_transfer": {c.reverse}, "refund_application_fee": {c.fee}})
+			s.AtStripe("/v1/refunds", "", url.Values{"payment_intent": {s.Payment(s.b).IntentID()}, "amount": {"40000"}, "reverse_transfer": {c.reverse}, "refund_application_fee": {c.fee}})
 			s.Settle()
 			s.books("found", map[string]int64{ledger.Owner(s.acct): c.owner, ledger.Revenue: c.revenue, ledger.Escrow: 0, ledger.Tenant: -80000, ledger.Debt(s.acct): 0})
 			all := s.Refunds(s.b)
@@ -148,17 +148,13 @@ func TestRefundsMadeAtTheDashboard(t *testing.T) {
 			if n := mails(t, s.World, "refund_owner", s.owner.ID); n != 1 {
 				t.Errorf("the owner gets %d mails", n)
 			}
+			s.Audit()
 			s.fail(0)
 			s.books("returned", map[string]int64{ledger.Escrow: 40000 - c.absorbed, ledger.Tenant: -120000})
 			s.refundNow(by, 120000)
 			s.books("all of it", map[string]int64{ledger.Escrow: 0, ledger.Tenant: 0, ledger.Debt(s.acct): 0})
 		})
 	}
-}
-
-func (s *refundWorld) post(path string, form url.Values) {
-	s.T.Helper()
-	(&stage{World: s.World}).post(path, form)
 }
 
 // One refund left the transfer alone because the owner's balance was short; the
@@ -168,7 +164,7 @@ func (s *refundWorld) post(path string, form url.Values) {
 func TestTheLastRefundTakesTheDebtBack(t *testing.T) {
 	t.Parallel()
 	s, by := stayOf1200(t)
-	s.post("/v1/topups", url.Values{"amount": {"900000"}, "currency": {"usd"}})
+	s.AtStripe("/v1/topups", "", url.Values{"amount": {"900000"}, "currency": {"usd"}})
 	s.Advance(8 * 24 * time.Hour)
 	payOut(t, s.World, s.acct, 105600)
 	s.refundNow(by, 40000)
@@ -213,7 +209,7 @@ func TestARefundWaitsForOurBalance(t *testing.T) {
 				s.books("failed", map[string]int64{ledger.Escrow: 0, ledger.Debt(s.acct): 0, ledger.Tenant: -120000, ledger.Revenue: 10890})
 				return
 			}
-			s.post("/v1/topups", url.Values{"amount": {"500000"}, "currency": {"usd"}})
+			s.AtStripe("/v1/topups", "", url.Values{"amount": {"500000"}, "currency": {"usd"}})
 			s.Advance(8 * 24 * time.Hour)
 			s.Settle()
 			s.books("topped up", map[string]int64{ledger.Escrow: 0, ledger.Debt(s.acct): -105600, ledger.Tenant: 0})

@@ -5,14 +5,12 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"net/url"
 	"os"
 	"slices"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -48,6 +46,7 @@ func TestThePreviewIsWhatHappens(t *testing.T) {
 		}
 		s.rest(rt)
 	})
+	s.Audit()
 }
 
 // A preview that is wrong by a cent anywhere is found out: the test above can
@@ -165,22 +164,9 @@ func (s *refundWorld) empty(rt *rapid.T, account string) {
 // dashboard is somebody at Stripe's Dashboard, who may be refused.
 func (s *refundWorld) dashboard(path, account string, form url.Values) {
 	s.T.Helper()
-	request, err := http.NewRequestWithContext(s.T.Context(), http.MethodPost, s.Sandbox+path, strings.NewReader(form.Encode()))
-	if err != nil {
-		s.T.Fatal(err)
-	}
-	request.Header.Set("Authorization", "Bearer sk_test_dashboard")
-	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	if account != "" {
-		request.Header.Set("Stripe-Account", account)
-	}
-	answer, err := http.DefaultClient.Do(request)
-	if err != nil {
-		s.T.Fatal(err)
-	}
-	defer answer.Body.Close()
-	if body, _ := io.ReadAll(answer.Body); answer.StatusCode != http.StatusOK && (answer.StatusCode != http.StatusBadRequest || path == "/v1/topups") {
-		s.T.Fatalf("POST %s: %s %s", path, answer.Status, body)
+	status, out := s.TryAtStripe(http.MethodPost, path, account, form)
+	if status != http.StatusOK && (status != http.StatusBadRequest || path == "/v1/topups") {
+		s.T.Fatalf("POST %s: %d %v", path, status, out)
 	}
 }
 

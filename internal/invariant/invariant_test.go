@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 
 	"hearth/internal/booking"
 	"hearth/internal/invariant"
+	"hearth/internal/listing"
 	"hearth/internal/postgres"
 	"hearth/internal/task"
 	"hearth/internal/testkit/apptest"
@@ -41,6 +43,7 @@ func live(t *testing.T) *lived {
 	}
 	over := w.Confirmed(tenant, home, 1, 2)
 	expired := w.Held(tenant, home, 80, 2)
+	w.AtStripe("/v1/topups", "", url.Values{"amount": {"500000"}, "currency": {"usd"}, "description": {"A float"}})
 	w.Advance(10 * 24 * time.Hour)
 	must(w.Checkout.EndHold(t.Context(), expired.ID))
 	_, err := w.Payout.ReleaseDue(t.Context(), w.Now())
@@ -55,15 +58,42 @@ func live(t *testing.T) *lived {
 	w.Advance(time.Minute)
 	w.Control("charges/"+w.Payment(disputed).ChargeID+"/dispute", map[string]any{})
 	w.Settle()
+	dashboard, lost, won := ended(t, w, by, home, tenant)
 	for i, currency := range []string{"jpy", "kwd"} { // no decimals, and three
 		w.Confirmed(tenant, factory.Home(t, w.DB, owner.ID, map[string]any{"currency": currency, "nightly_price": 45680}), 60+i, 2)
 	}
 	held := w.Held(tenant, home, 75, 2)
 	pairs := []string{"{acct}", w.AccountOf(owner.ID).StripeAccountID, "{home}", string(home.ID), "{tenant}", string(tenant.ID), "{admin}", string(admin.ID)}
-	for name, b := range map[string]booking.Booking{"over": over, "expired": expired, "paid": paid, "refunded": refunded, "cancelled": cancelled, "disputed": disputed, "held": held} {
+	for name, b := range map[string]booking.Booking{"over": over, "expired": expired, "paid": paid, "refunded": refunded, "cancelled": cancelled, "disputed": disputed, "held": held, "dashboard": dashboard, "lost": lost, "won": won} {
 		pairs = append(pairs, "{"+name+"}", string(b.ID))
 	}
 	return &lived{w, strings.NewReplacer(pairs...)}
+}
+
+// ended are stays whose money had another way: refunded at Stripe's Dashboard,
+// and disputed, lost and won after the owner's part was taken back.
+func ended(t *testing.T, w *apptest.World, by booking.Actor, home listing.Listing, tenant user.User) (dashboard, lost, won booking.Booking) {
+	t.Helper()
+	dashboard = w.Confirmed(tenant, home, 120, 3)
+	w.AtStripe("/v1/refunds", "", url.Values{"payment_intent": {w.Payment(dashboard).IntentID()}, "amount": {"5000"}})
+	decide := func(inDays int, outcome string) booking.Booking {
+		b := w.Confirmed(tenant, home, inDays, 3)
+		w.Advance(3 * 24 * time.Hour)
+		id := fmt.Sprint(w.Control("charges/"+w.Payment(b).ChargeID+"/dispute", map[string]any{})["id"])
+		w.Settle()
+		if err := w.Checkout.RecoverDispute(t.Context(), by, id, b.Total(), "Now"); err != nil {
+			t.Fatal(err)
+		}
+		w.Control("disputes/"+id+"/resolve", map[string]any{"outcome": outcome})
+		w.Settle()
+		w.Advance(6 * time.Minute)
+		if _, err := w.Reconcile.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		w.Settle()
+		return b
+	}
+	return dashboard, decide(130, "lost"), decide(140, "won")
 }
 
 func service(w *apptest.World) *invariant.Service {
@@ -130,6 +160,12 @@ var plants = []struct{ name, sql string }{
 	{"booked", `DELETE FROM ledger_postings WHERE transaction_id = (SELECT id FROM ledger_transactions WHERE kind = 'payout'); DELETE FROM ledger_transactions WHERE kind = 'payout'`},
 	{"booked", `UPDATE ledger_transactions SET reference = 'refund:another' WHERE kind = 'refund' AND booking_id = '{refunded}'`},
 	{"escrow_empty", `INSERT INTO ledger_transactions (id, reference, kind, booking_id, at) VALUES ('00000000-0000-7000-8000-000000000001', 'planted:1', 'planted', '{paid}', now());
+		INSERT INTO ledger_postings (transaction_id, source, destination, amount, currency) VALUES ('00000000-0000-7000-8000-000000000001', 'escrow', 'revenue', 1, 'usd')`},
+	{"escrow_empty", `INSERT INTO ledger_transactions (id, reference, kind, booking_id, at) VALUES ('00000000-0000-7000-8000-000000000001', 'planted:1', 'planted', '{dashboard}', now());
+		INSERT INTO ledger_postings (transaction_id, source, destination, amount, currency) VALUES ('00000000-0000-7000-8000-000000000001', 'escrow', 'revenue', 1, 'usd')`},
+	{"escrow_empty", `INSERT INTO ledger_transactions (id, reference, kind, booking_id, at) VALUES ('00000000-0000-7000-8000-000000000001', 'planted:1', 'planted', '{lost}', now());
+		INSERT INTO ledger_postings (transaction_id, source, destination, amount, currency) VALUES ('00000000-0000-7000-8000-000000000001', 'escrow', 'revenue', 1, 'usd')`},
+	{"escrow_empty", `INSERT INTO ledger_transactions (id, reference, kind, booking_id, at) VALUES ('00000000-0000-7000-8000-000000000001', 'planted:1', 'planted', '{won}', now());
 		INSERT INTO ledger_postings (transaction_id, source, destination, amount, currency) VALUES ('00000000-0000-7000-8000-000000000001', 'escrow', 'revenue', 1, 'usd')`},
 	{"append_only", `ALTER TABLE ledger_postings DISABLE TRIGGER ledger_postings_append_only`},
 	{"append_only", `DROP TRIGGER audit_log_append_only ON audit_log`},

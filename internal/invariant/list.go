@@ -171,7 +171,7 @@ func effects() []Invariant {
 			UNION ALL
 			SELECT 'object:' || object_id, format('was made by %s requests', count(*))
 			FROM stripe_requests WHERE state = 'succeeded' AND object_id <> ''
-			  AND purpose IN ('account', 'checkout_session', 'refund', 'payout', 'debt_collection', 'dispute_recovery', 'dispute_return', 'evidence_file', 'own_payout', 'topup')
+			  AND purpose IN ('account', 'checkout_session', 'refund', 'payout', 'debt_collection', 'debt_return', 'dispute_recovery', 'dispute_return', 'evidence_file', 'own_payout', 'topup')
 			GROUP BY object_id HAVING count(*) > 1`},
 		{"mail_twice", "A mail is written once per cause, and one that waits has exactly one job that sends it.", `
 			SELECT 'mail:' || key, format('exists %s times', count(*)) FROM notifications GROUP BY key HAVING count(*) > 1
@@ -223,9 +223,15 @@ func books() []Invariant {
 				FROM ledger_transactions t JOIN ledger_postings m ON m.transaction_id = t.id
 				WHERE t.booking_id = b.id AND 'escrow' IN (m.source, m.destination)) e
 			WHERE p.status = 'paid' AND e.amount <> 0
-			  AND NOT EXISTS (SELECT FROM disputes d WHERE d.payment_id = p.id)
-			  AND NOT EXISTS (SELECT FROM refunds r WHERE r.payment_id = p.id AND (r.status <> 'succeeded' OR r.cause = 'stripe'))
-			  AND NOT EXISTS (SELECT FROM transfers t WHERE t.payment_id = p.id
-				AND t.amount_reversed <> ` + taken + `)`},
+			  -- a refund that is on its way, or came back and whose money waits for the next
+			  AND NOT EXISTS (SELECT FROM refunds r WHERE r.payment_id = p.id AND r.status <> 'succeeded')
+			  -- a bank that holds the money, or whose decision is not settled with the owner
+			  AND NOT EXISTS (SELECT FROM disputes d LEFT JOIN dispute_recoveries v ON v.dispute_id = d.id WHERE d.payment_id = p.id
+				AND (d.status NOT IN ('won', 'lost', 'warning_closed') OR v.state IN ('planned', 'returning') OR (d.status = 'lost' AND v.dispute_id IS NULL)))
+			  -- what somebody took from the owner, or gave them, at Stripe's Dashboard, and belongs to nothing of ours
+			  AND NOT EXISTS (SELECT FROM transfers t JOIN charges c ON c.transfer_id = t.id WHERE t.payment_id = p.id AND t.amount_reversed <> ` + taken + `
+				+ (SELECT coalesce(sum(v.reversed_amount), 0) FROM dispute_recoveries v WHERE v.payment_id = p.id))
+			  AND NOT EXISTS (SELECT FROM transfers t WHERE t.payment_id = p.id AND NOT EXISTS (SELECT FROM charges c WHERE c.transfer_id = t.id)
+				AND NOT EXISTS (SELECT FROM dispute_recoveries v WHERE v.return_id = t.id) AND NOT EXISTS (SELECT FROM debt_returns x WHERE x.transfer_id = t.id))`},
 	}
 }

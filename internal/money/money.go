@@ -61,6 +61,15 @@ func (c Currency) Step() int64 {
 	return 1
 }
 
+// Floor is a number of minor units rounded down to whole steps.
+func (c Currency) Floor(minor int64) int64 {
+	rest := minor % c.Step()
+	if rest < 0 {
+		rest += c.Step()
+	}
+	return minor - rest
+}
+
 // Symbol is what stands before the number, "$" for usd; the code and a space
 // where the currency has no sign of its own.
 func (c Currency) Symbol() string {

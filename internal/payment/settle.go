@@ -51,6 +51,9 @@ func Settle(ctx context.Context, tx pgx.Tx, p Payment, look stripeapi.PaymentLoo
 	if err := settleCollections(ctx, tx, p, look, now); err != nil {
 		return p, err
 	}
+	if err := settleDebtReturns(ctx, tx, p, look.Transfers, now); err != nil {
+		return p, err
+	}
 	return p, settleRefunds(ctx, tx, p, look, now) // last: it reads what is in escrow
 }
 

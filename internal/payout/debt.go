@@ -23,7 +23,7 @@ import (
 
 // Debt is what an owner owes us in a currency.
 type Debt struct {
-	Open     int64 // by the books, less what is being collected; below zero we owe them
+	Open     int64 // by the books, as if all that is under way had come; below zero we owe them
 	UnderWay int64 // asked back of Stripe, and not seen there yet
 }
 
@@ -32,9 +32,12 @@ func debtOf(ctx context.Context, q postgres.Querier, acct string, c money.Curren
 	if err != nil {
 		return d, err
 	}
-	err = q.QueryRow(ctx, `SELECT coalesce(sum(amount), 0)::bigint FROM debt_collections
-		WHERE stripe_account = $1 AND currency = $2 AND status = 'planned'`, acct, c).Scan(&d.UnderWay)
-	d.Open = -balance.Minor - d.UnderWay
+	var returning int64
+	err = q.QueryRow(ctx, `SELECT
+		(SELECT coalesce(sum(amount), 0) FROM debt_collections WHERE stripe_account = $1 AND currency = $2 AND status = 'planned')::bigint,
+		(SELECT coalesce(sum(amount), 0) FROM debt_returns WHERE stripe_account = $1 AND currency = $2 AND status = 'planned')::bigint`,
+		acct, c).Scan(&d.UnderWay, &returning)
+	d.Open = -balance.Minor - d.UnderWay + returning
 	return d, err
 }
 

@@ -171,7 +171,7 @@ func TestARefusedCollectionIsATask(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.post("/v1/transfers/"+look.Transfer.ID+"/reversals", url.Values{"amount": {"48000"}}) // by somebody at Stripe's Dashboard
+	w.AtStripe("/v1/transfers/"+look.Transfer.ID+"/reversals", "", url.Values{"amount": {"48000"}}) // by somebody at Stripe's Dashboard
 	if run := w.released(); run.Refused != 1 || run.Netted != 0 || run.Released != 0 {
 		t.Fatalf("run: %+v", run)
 	}

@@ -19,7 +19,7 @@ type Debtor struct {
 	OwnerID       user.ID
 	Name, Email   string
 	Owed          money.Amount // below zero we owe them: what was netted was lifted later
-	Netted        money.Amount // taken back out of their stays so far
+	Netted        money.Amount // taken back out of their stays so far, and not given back
 	Since         *time.Time   // when they came to owe what they owe; nil when they owe nothing
 	Lines         []DebtLine   // the oldest first
 }
@@ -48,6 +48,8 @@ func (l DebtLine) Words() string {
 		return "The refund came back"
 	case payment.DebtRepaid:
 		return "Taken out of this stay’s money"
+	case payment.DebtReturned:
+		return "Given back to this stay: it is owed no longer"
 	}
 	return l.Memo
 }
@@ -87,7 +89,7 @@ func Debtors(ctx context.Context, q postgres.Querier, livemode bool, acct string
 func (d *Debtor) enter(l DebtLine) {
 	before := d.Owed.Minor
 	d.Lines, d.Owed = append(d.Lines, l), d.Owed.Add(l.Money())
-	if l.Kind == payment.DebtRepaid {
+	if l.Kind == payment.DebtRepaid || l.Kind == payment.DebtReturned {
 		d.Netted = d.Netted.Sub(l.Money())
 	}
 	switch {

@@ -1,7 +1,6 @@
 package payout_test
 
 import (
-	"net/http"
 	"net/url"
 	"strings"
 	"sync"
@@ -270,27 +269,8 @@ func (w *town) bank(number string) {
 	w.T.Helper()
 	form := url.Values{"external_account[object]": {"bank_account"}, "external_account[country]": {"US"}, "external_account[currency]": {"usd"},
 		"external_account[routing_number]": {"110000000"}, "external_account[account_number]": {number}, "default_for_currency": {"true"}}
-	w.post("/v1/accounts/"+w.acct()+"/external_accounts", form)
+	w.AtStripe("/v1/accounts/"+w.acct()+"/external_accounts", "", form)
 	w.Settle()
-}
-
-// post is somebody else at Stripe.
-func (w *town) post(path string, form url.Values) {
-	w.T.Helper()
-	ask, err := http.NewRequest(http.MethodPost, w.Sandbox+path, strings.NewReader(form.Encode()))
-	if err != nil {
-		w.T.Fatal(err)
-	}
-	ask.SetBasicAuth("sk_test_outside", "")
-	ask.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	answer, err := http.DefaultClient.Do(ask)
-	if err != nil {
-		w.T.Fatal(err)
-	}
-	answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		w.T.Fatalf("POST %s: %s", path, answer.Status)
-	}
 }
 
 // spoil makes a route fail. A connection that is cut before any answer is

@@ -24,6 +24,7 @@ import (
 type Run struct {
 	Resumed, Released, Refused int
 	Netted                     int // debts taken back out of a stay
+	GivenBack                  int // of what was netted and is owed no longer
 	Short                      int // due, but not in the owner's balance yet
 }
 
@@ -32,7 +33,7 @@ type Run struct {
 // trouble is not another's: errors are joined at the end, and what failed is
 // tried again by the next run.
 func (s *Service) ReleaseDue(ctx context.Context, now time.Time) (run Run, err error) {
-	troubles := []error{s.resumeSchedules(ctx, &run), s.resumeCollections(ctx, &run), s.resume(ctx, &run)}
+	troubles := []error{s.resumeSchedules(ctx, &run), s.resumeCollections(ctx, &run), s.resumeReturns(ctx, &run), s.resume(ctx, &run), s.giveBack(ctx, now, &run)}
 	all, err := unsettled(ctx, s.DB, s.Stripe.Livemode(), now)
 	if err != nil {
 		return run, errors.Join(append(troubles, fmt.Errorf("find what is to be paid out: %w", err))...)

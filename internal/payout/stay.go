@@ -165,7 +165,8 @@ const stays = `
 				WHERE later.booking_id = b.id AND later.id > r.id AND later.status NOT IN ('failed', 'canceled'))))) AS refunding,
 		EXISTS (SELECT FROM debt_collections k WHERE k.booking_id = b.id AND k.status = 'planned') AS collecting,
 		(SELECT max(k.finished_at) FROM debt_collections k WHERE k.booking_id = b.id AND k.status = 'refused') AS balked_at,
-		(SELECT coalesce(sum(k.amount), 0)::bigint FROM debt_collections k WHERE k.booking_id = b.id AND k.status = 'made') AS netted_amount,
+		(SELECT coalesce(sum(k.amount), 0) FROM debt_collections k WHERE k.booking_id = b.id AND k.status = 'made')::bigint
+			- (SELECT coalesce(sum(x.amount), 0) FROM debt_returns x WHERE x.booking_id = b.id AND x.status = 'made')::bigint AS netted_amount,
 		(SELECT coalesce(sum(x.amount), 0)::bigint FROM payout_releases x WHERE x.booking_id = b.id AND x.returned_at IS NULL) AS carried_amount,
 		o.id AS payout_id, o.status AS payout_status, o.stripe_id AS payout_stripe_id,
 		o.created_at AS payout_at, o.arrival_date,

@@ -2,7 +2,6 @@ package reconcile_test
 
 import (
 	"context"
-	"encoding/json"
 	"maps"
 	"net/http"
 	"net/url"
@@ -87,27 +86,9 @@ func (w *world) try(path string, form url.Values) { w.ask("", path, form) }
 
 func (w *world) ask(account, path string, form url.Values) (status int, made string) {
 	w.T.Helper()
-	request, err := http.NewRequestWithContext(w.T.Context(), http.MethodPost, w.Sandbox+path, strings.NewReader(form.Encode()))
-	if err != nil {
-		w.T.Fatal(err)
-	}
-	request.Header.Set("Authorization", "Bearer sk_test_somebody")
-	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	if account != "" {
-		request.Header.Set("Stripe-Account", account)
-	}
-	answer, err := http.DefaultClient.Do(request)
-	if err != nil {
-		w.T.Fatal(err)
-	}
-	defer answer.Body.Close()
-	var object struct {
-		ID string `json:"id"`
-	}
-	if err := json.NewDecoder(answer.Body).Decode(&object); err != nil {
-		w.T.Fatal(err)
-	}
-	return answer.StatusCode, object.ID
+	status, out := w.TryAtStripe(http.MethodPost, path, account, form)
+	made, _ = out["id"].(string)
+	return status, made
 }
 
 func (w *world) refund(b booking.Booking, minor int64) {

@@ -44,7 +44,7 @@ func (s *Server) getOwnerStayMoney(w http.ResponseWriter, r *http.Request) error
 func moneyStory(way payout.Way, now time.Time, zone *time.Location) (all []view.Happening) {
 	netted := map[string]bool{}
 	for _, l := range way.Lines {
-		if l.Kind == payment.DebtRepaid {
+		if l.Kind == payment.DebtRepaid || l.Kind == payment.DebtReturned {
 			netted[l.ObjectID] = true
 		}
 	}
@@ -78,6 +78,8 @@ func lineWords(way payout.Way, l ledger.Line, netted bool) (view.Happening, bool
 	switch {
 	case l.Kind == "charge":
 		return say("credit-card", "ok", "The tenant paid "+amount, "")
+	case netted && l.Kind == "transfer":
+		return say("scale", "ok", amount+" given back to you", "It was netted, and is owed no longer.")
 	case l.Kind == "transfer":
 		return say("arrow-right", "ok", amount+" transferred to you", "Into your balance at Stripe.")
 	case l.Kind == "fee":
@@ -161,7 +163,7 @@ func moneyLines(way payout.Way) []view.Line {
 	sums := map[string]int64{}
 	netted := map[string]bool{}
 	for _, l := range way.Lines {
-		if l.Kind == payment.DebtRepaid {
+		if l.Kind == payment.DebtRepaid || l.Kind == payment.DebtReturned {
 			netted[l.ObjectID] = true
 		}
 	}

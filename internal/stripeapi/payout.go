@@ -17,6 +17,13 @@ const ForCollection = "debt_collection"
 // MetaCollection names the debt's collection in a reversal's metadata.
 const MetaCollection = "collection_id"
 
+// ForDebtReturn is what requests are for that give back what was netted of a
+// debt that is owed no longer: a transfer.
+const ForDebtReturn = "debt_return"
+
+// MetaDebtReturn names the return in a transfer's metadata.
+const MetaDebtReturn = "debt_return_id"
+
 // Bank is where a payout goes, as far as it is anybody's business.
 type Bank struct{ Name, Last4 string }
 
