@@ -19,7 +19,7 @@ type mailTemplates struct {
 // parseMails parses the pairs templates/mail/name.html and name.txt; files
 // that begin with an underscore are shared by all of them.
 func (e *Engine) parseMails(fsys fs.FS) error {
-	base := template.New("").Funcs(e.funcs()).Option("missingkey=error")
+	base := e.empty("")
 	shared, err := fs.Glob(fsys, "templates/mail/_*.html")
 	if err != nil {
 		return fmt.Errorf("list mail layouts: %w", err)
@@ -42,10 +42,7 @@ func (e *Engine) parseMails(fsys fs.FS) error {
 }
 
 func (e *Engine) parseMail(fsys fs.FS, file string, base *template.Template) (m mailTemplates, err error) {
-	if m.html, err = parseOnto(template.Must(base.Clone()), fsys, file, "page:"+stem(file)); err != nil {
-		return m, err
-	}
-	if err := e.check(m.html); err != nil {
+	if m.html, err = e.parse(fsys, file, base); err != nil {
 		return m, err
 	}
 	text, err := fs.ReadFile(fsys, strings.TrimSuffix(file, ".html")+".txt")

@@ -1,8 +1,8 @@
 // Package view turns templates into pages and mails.
 //
 // An [Engine] parses everything once, at the start: the layouts, the parts,
-// and then each page on its own copy of both, so that every page may define
-// its own "main" and "head". A page's first line chooses its layout:
+// and then each page with its own copy of what it uses of both, so that every
+// page may define its own "main" and "head". A page's first line chooses its layout:
 //
 //	{{template "site" .}}
 //	{{define "main"}}<h1>{{.Listing.Title}}</h1>{{end}}
@@ -62,8 +62,7 @@ func New(fsys fs.FS) (*Engine, error) {
 }
 
 func (e *Engine) parsePages(fsys fs.FS) error {
-	base, err := template.New("").Funcs(e.funcs()).Option("missingkey=error").
-		ParseFS(fsys, "templates/layout/*.html", "templates/parts/*.html")
+	base, err := e.empty("").ParseFS(fsys, "templates/layout/*.html", "templates/parts/*.html")
 	if err != nil {
 		return fmt.Errorf("parse layouts and parts: %w", err)
 	}
@@ -73,25 +72,35 @@ func (e *Engine) parsePages(fsys fs.FS) error {
 	}
 	for _, file := range files {
 		name := stem(file)
-		page, err := parseOnto(template.Must(base.Clone()), fsys, file, "page:"+name)
+		page, err := e.parse(fsys, file, base)
 		if err != nil {
 			return fmt.Errorf("parse page %s: %w", name, err)
 		}
-		if err := e.check(page); err != nil {
-			return fmt.Errorf("page %s: %w", name, err)
-		}
 		e.pages[name] = page
+	}
+	if err := e.checkBase(base, e.pages); err != nil {
+		return fmt.Errorf("layouts and parts: %w", err)
 	}
 	return nil
 }
 
-// parseOnto adds a file to a set of templates under a name of its own.
-func parseOnto(set *template.Template, fsys fs.FS, file, name string) (*template.Template, error) {
+// parse is a page or the face of a mail, under a name that no part has, with
+// what it uses of the base.
+func (e *Engine) parse(fsys fs.FS, file string, base *template.Template) (*template.Template, error) {
 	text, err := fs.ReadFile(fsys, file)
 	if err != nil {
 		return nil, err
 	}
-	return set.New(name).Parse(string(text))
+	page, err := e.empty("page:" + stem(file)).Parse(string(text))
+	if err != nil {
+		return nil, err
+	}
+	return page, e.complete(page, base)
+}
+
+// empty is a set of templates that knows the functions.
+func (e *Engine) empty(name string) *template.Template {
+	return template.New(name).Funcs(e.funcs()).Option("missingkey=error")
 }
 
 // Render writes a whole page, or nothing and an error.

@@ -225,3 +225,11 @@ type gone struct{}
 func (gone) Header() http.Header       { return http.Header{} }
 func (gone) Write([]byte) (int, error) { return 0, errors.New("gone") }
 func (gone) WriteHeader(int)           {}
+
+func BenchmarkNew(b *testing.B) {
+	for b.Loop() {
+		if _, err := view.New(web.FS); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
