@@ -20,6 +20,7 @@ func (a *App) workers() *river.Workers {
 	river.AddWorker(all, &checkout.SendWorker{Checkout: a.Checkout})
 	river.AddWorker(all, &checkout.ExpireHoldWorker{Checkout: a.Checkout})
 	river.AddWorker(all, &checkout.CompleteWorker{Checkout: a.Checkout})
+	river.AddWorker(all, &checkout.RemindWorker{Checkout: a.Checkout})
 	river.AddWorker(all, &hosting.MindWorker{Hosting: a.Hosting})
 	river.AddWorker(all, &payout.ReleaseWorker{Payout: a.Payout, Logger: a.Logger})
 	river.AddWorker(all, &reconcile.SweepWorker{Reconcile: a.Reconcile})
@@ -40,6 +41,7 @@ func periodic() []*river.PeriodicJob {
 		every(reconcile.BooksEvery, reconcile.BooksArgs{}),
 		every(payout.ReleaseEvery, payout.ReleaseArgs{}),
 		every(time.Hour, checkout.CompleteArgs{}),
+		every(time.Hour, checkout.RemindArgs{}),
 		every(time.Hour, hosting.MindArgs{}),
 		every(invariant.Every, invariant.AuditArgs{}),
 	}

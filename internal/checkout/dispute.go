@@ -76,8 +76,12 @@ func settleDisputes(ctx context.Context, tx pgx.Tx, p payment.Payment, all []str
 
 // tellDispute mails about a dispute's step: admins always, the owner when they
 // ever heard of the booking. An inquiry that becomes a chargeback opens anew.
+// What admins were reminded of ends with it.
 func (s *Service) tellDispute(ctx context.Context, tx pgx.Tx, b booking.Booking, step disputeStep) ([]string, error) {
 	before, after := step.before, step.after
+	if err := s.remind(ctx, tx, b, after); err != nil {
+		return nil, err
+	}
 	changes := []string{fmt.Sprintf("dispute %s → %s", cmp.Or(before.Status, "none"), after.Status)}
 	data := map[string]any{"amount": after.Amount, "currency": string(after.Currency), "reason": after.Reason, "reference": after.ID, "outcome": after.Status}
 	if after.DueBy != nil {

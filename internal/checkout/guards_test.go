@@ -23,7 +23,7 @@ import (
 )
 
 // mails counts what was promised, by template and person; "" is anybody.
-func mails(t *testing.T, w *apptest.World, template string, to user.ID) (n int) {
+func mails(t testing.TB, w *apptest.World, template string, to user.ID) (n int) {
 	t.Helper()
 	err := w.DB.QueryRow(t.Context(), `SELECT count(*) FROM notifications WHERE template = $1 AND ($2 = '' OR user_id::text = $2)`, template, string(to)).Scan(&n)
 	if err != nil {

@@ -39,7 +39,7 @@ var Templates = []string{
 	"booking_cancelled_tenant", "booking_cancelled_owner",
 	"refund_tenant", "refund_owner", "refund_failed_admin", "refund_failed_tenant", "payment_mismatch_admin",
 	"payout_setup_needed", "account_problem_owner", "account_disconnected_admin", "account_rejected_admin", "payout_failed_owner",
-	"dispute_opened_owner", "dispute_opened_admin", "dispute_closed_owner", "fraud_warning_admin",
+	"dispute_opened_owner", "dispute_opened_admin", "dispute_closed_owner", "dispute_due_admin", "fraud_warning_admin",
 	"dispute_recovered_owner", "dispute_returned_owner",
 }
 

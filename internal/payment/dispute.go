@@ -92,6 +92,17 @@ func OpenDisputes(ctx context.Context, q postgres.Querier, before time.Time, lim
 	return pgx.CollectRows(rows, pgx.RowTo[string])
 }
 
+// DisputesDue lists the ids of disputes that want an answer before a time, and
+// of those about which a task of the given kind is open.
+func DisputesDue(ctx context.Context, q postgres.Querier, before time.Time, kind string) ([]string, error) {
+	rows, err := q.Query(ctx, `SELECT id FROM disputes WHERE (status IN ('needs_response', 'warning_needs_response') AND due_by <= $1)
+		OR id IN (SELECT object_id FROM tasks WHERE kind = $2 AND closed_at IS NULL) ORDER BY due_by, id`, before, kind)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}
+
 // ByCharge finds the payment that a charge belongs to.
 func ByCharge(ctx context.Context, q postgres.Querier, chargeID, intentID string) (Payment, error) {
 	return postgres.One[Payment](ctx, q, missing, `SELECT `+columns+` FROM payments p

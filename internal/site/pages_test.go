@@ -1,6 +1,7 @@
 package site_test
 
 import (
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -73,7 +74,7 @@ var notPages = map[string]string{
 // it answers, breaks no rule of axe-core and none of its own policy, and does
 // not scroll sideways. A page that is visited once more, with something else on
 // it, is looked at on one of the screens, by turns. A new page that nobody visits fails the test. With
-// HEARTH_PAGES=/some/folder it keeps the pictures there.
+// HEARTH_PAGES=/some/folder it only takes pictures, for people to look at.
 func TestEveryPageForEverybody(t *testing.T) {
 	c := newBusyTown(t)
 	visits := c.visits(t)
@@ -87,6 +88,10 @@ func TestEveryPageForEverybody(t *testing.T) {
 			p := browser.New(t)
 			if email := c.emails[who]; email != "" {
 				logIn(c.World, p, email)
+			}
+			if dir := os.Getenv("HEARTH_PAGES"); dir != "" {
+				pictures(t, p, c.SiteURL, filepath.Join(dir, strings.ReplaceAll(who, " ", "-")), pages)
+				return
 			}
 			for turn, s := range screens {
 				s.show(p)
@@ -142,7 +147,6 @@ func (s screen) look(t *testing.T, p *browser.Page, base string, v visit) {
 	if v.then != nil {
 		v.then(p)
 	}
-	s.keep(t, p, v)
 	p.Axe()
 	if wide := browser.Eval[[]string](p, tooWide); s.width == 390 && len(wide) > 0 {
 		t.Errorf("%s scrolls sideways on a telephone:\n%s", v.path, strings.Join(wide, "\n"))
@@ -154,18 +158,24 @@ const tooWide = `document.documentElement.scrollWidth <= 390 ? [] : ['the page i
 	...[...document.body.querySelectorAll('*')].filter(e => e.getBoundingClientRect().right > 390 && !e.closest('.scroll-x, .side, .tabs')).slice(0, 12)
 		.map(e => Math.round(e.getBoundingClientRect().right) + ': ' + e.outerHTML.slice(0, 120))]`
 
-// keep writes a picture of what the window shows to where HEARTH_PAGES says.
-func (s screen) keep(t *testing.T, p *browser.Page, v visit) {
+// pictures keeps each page whole, on both screens, in the light and in the dark.
+func pictures(t *testing.T, p *browser.Page, base, stem string, pages []visit) {
 	t.Helper()
-	dir := os.Getenv("HEARTH_PAGES")
-	if dir == "" {
-		return
-	}
-	name := strings.Trim(strings.NewReplacer("/", "_", "?", "-", "&", "-", "=", "-").Replace(v.path), "_")
-	if v.then != nil {
-		name += "-then"
-	}
-	if err := os.WriteFile(filepath.Join(dir, name+"."+s.name+".png"), p.Shot(), 0o644); err != nil {
-		t.Fatal(err)
+	for i, v := range pages {
+		screens[0].show(p)
+		p.Goto(base + v.path)
+		if v.then != nil {
+			v.then(p)
+		}
+		name := fmt.Sprintf("%s-%02d%s", stem, i, strings.NewReplacer("/", "-", "?", "-", "&", "-", "=", "-").Replace(v.path))
+		for _, s := range screens {
+			for _, look := range []string{"light", "dark"} {
+				s.dark = look == "dark"
+				s.show(p)
+				if err := os.WriteFile(fmt.Sprintf("%s.%d-%s.png", name, s.width, look), p.Whole(), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
 	}
 }

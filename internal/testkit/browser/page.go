@@ -215,6 +215,16 @@ func (p *Page) Shot() (png []byte) {
 	return png
 }
 
+// Whole is a PNG of the whole page, however long.
+func (p *Page) Whole() (png []byte) {
+	p.t.Helper()
+	p.call("take a picture of the whole page", func(ctx context.Context) (err error) {
+		png, err = chromedp.Run(ctx, chromedp.FullScreenshot(100))
+		return err
+	})
+	return png
+}
+
 // pictureLimit is apart from Patience: the picture of a failure comes when that
 // has run out.
 const pictureLimit = 30 * time.Second
