@@ -47,13 +47,14 @@ const (
 var Statuses = []Status{Held, Processing, Requested, Confirmed, Completed, Expired, Failed, Cancelled, Declined, Lapsed}
 
 // next is the state machine: what may follow what. expired and failed may
-// still become confirmed: paid late, with the nights still free.
+// still become confirmed, and expired requested: paid late, with the nights
+// still free.
 var next = map[Status][]Status{
 	Held:       {Processing, Requested, Confirmed, Expired, Cancelled},
 	Processing: {Confirmed, Failed, Cancelled},
 	Requested:  {Confirmed, Declined, Lapsed, Cancelled},
 	Confirmed:  {Completed, Cancelled},
-	Expired:    {Processing, Confirmed},
+	Expired:    {Processing, Requested, Confirmed},
 	Failed:     {Confirmed},
 }
 
@@ -96,7 +97,9 @@ type Booking struct {
 	TimeZone          string
 	CheckInFrom       string
 	CheckOutBy        string
-	HoldUntil         time.Time
+	Mode              listing.BookingMode
+	HoldUntil         time.Time // of a request: by when the owner answers
+	Answer            Answer
 	CancelRequestedAt *time.Time
 	ConfirmedAt       *time.Time
 	EndedAt           *time.Time
@@ -108,7 +111,7 @@ const Columns = `b.id, b.listing_id, b.code, b.tenant_id, b.owner_id, b.form_tok
 	lower(b.nights) AS check_in, upper(b.nights) AS check_out, b.guests, b.currency, b.nightly_price,
 	b.stay_amount, b.discount_amount, b.cleaning_amount, b.total_amount, b.fee_bps, b.fee_amount,
 	b.policy, b.policy_sentence, b.consent_at, b.consent_ip, b.time_zone, b.check_in_from, b.check_out_by,
-	b.hold_until, b.cancel_requested_at, b.confirmed_at, b.ended_at, b.created_at`
+	b.mode, b.hold_until, b.answer, b.cancel_requested_at, b.confirmed_at, b.ended_at, b.created_at`
 
 // Stay is the booking's nights.
 func (b Booking) Stay() calendar.Stay {
@@ -178,17 +181,20 @@ func ForTenant(ctx context.Context, q postgres.Querier, tenant user.ID) ([]Booki
 	return postgres.All[Booking](ctx, q, `SELECT `+Columns+` FROM bookings b WHERE b.tenant_id = $1 ORDER BY b.nights DESC, b.id DESC`, tenant)
 }
 
-// ForOwner are the stays in a person's homes that were paid, on the way, or
-// ended after having been so, the newest stay first.
+// ForOwner are the stays in a person's homes that were paid or asked for, on
+// the way, or ended after having been so, the newest stay first.
 func ForOwner(ctx context.Context, q postgres.Querier, owner user.ID) ([]Booking, error) {
 	return postgres.All[Booking](ctx, q, `SELECT `+Columns+` FROM bookings b
-		WHERE b.owner_id = $1 AND (b.status IN ('processing', 'requested', 'confirmed', 'completed') OR b.confirmed_at IS NOT NULL)
+		WHERE b.owner_id = $1 AND (b.status IN ('processing', 'requested', 'confirmed', 'completed', 'declined', 'lapsed') OR b.confirmed_at IS NOT NULL OR b.answer <> '')
 		ORDER BY b.nights DESC, b.id DESC`, owner)
 }
 
-// OverdueHolds are held bookings whose hold has ended.
+// OverdueHolds are held bookings whose hold has ended, requests whose time to
+// be answered is over, and answered ones of which Stripe has not said yet what
+// came of it.
 func OverdueHolds(ctx context.Context, q postgres.Querier, now time.Time, limit int) ([]Booking, error) {
-	return postgres.All[Booking](ctx, q, `SELECT `+Columns+` FROM bookings b WHERE b.status = 'held' AND b.hold_until < $1 ORDER BY b.hold_until LIMIT $2`, now, limit)
+	return postgres.All[Booking](ctx, q, `SELECT `+Columns+` FROM bookings b
+		WHERE b.status IN ('held', 'requested') AND (b.hold_until < $1 OR b.answer <> '') ORDER BY b.hold_until LIMIT $2`, now, limit)
 }
 
 // Ended are confirmed bookings whose last night may be over; the caller asks

@@ -40,6 +40,10 @@ func (q Quote) Nights() int { return q.Stay.Nights() }
 // Bookable dates reach this far.
 const horizonDays = 540
 
+// A request can be made until so long before check-in: time to pay, and to
+// answer.
+const answerLeast = 3 * time.Hour
+
 // Price works out a quote, or says in which field it cannot: check_in,
 // check_out or guests. It is pure: dates are judged by now in the home's zone.
 func Price(l listing.Listing, stay calendar.Stay, guests int, fee money.BasisPoints, now time.Time) (Quote, error) {
@@ -66,6 +70,8 @@ func stayFits(l listing.Listing, stay calendar.Stay, guests int, now time.Time) 
 		return fault.Field("check_in", "That day has passed.")
 	case stay.CheckOut.After(today.AddDate(0, 0, horizonDays)):
 		return fault.Field("check_out", "Stays can be booked up to 18 months ahead.")
+	case l.BookingMode == listing.OnRequest && now.Add(answerLeast).After(listing.CheckInAt(stay.CheckIn, l.CheckInFrom, l.TimeZone)):
+		return fault.Field("check_in", "This home is booked on request, and its owner needs time to answer. Choose a later day.")
 	case nights < l.MinNights:
 		return fault.Field("check_out", "This home is let for at least %s.", nightsText(l.MinNights))
 	case nights > l.MaxNights:

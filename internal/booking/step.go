@@ -68,12 +68,12 @@ func Open(ctx context.Context, tx pgx.Tx, o Opening, now time.Time) (Booking, er
 	_, err := tx.Exec(ctx, `
 		INSERT INTO bookings (id, listing_id, code, tenant_id, owner_id, form_token, status, nights, guests,
 			currency, nightly_price, stay_amount, discount_amount, cleaning_amount, total_amount, fee_bps, fee_amount,
-			policy, policy_sentence, consent_at, consent_ip, time_zone, check_in_from, check_out_by, hold_until, created_at)
+			policy, policy_sentence, consent_at, consent_ip, time_zone, check_in_from, check_out_by, hold_until, created_at, mode)
 		VALUES ($1, $2, $3, $4, $5, $6, 'held', daterange($7::date, $8::date, '[)'), $9,
-			$10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)`,
+			$10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)`,
 		id, o.Listing.ID, newCode(), o.Tenant, o.Listing.OwnerID, o.FormToken, q.Stay.CheckIn, q.Stay.CheckOut, q.Guests,
 		q.Currency, q.NightlyPrice, q.StayAmount, q.DiscountAmount, q.CleaningAmount, q.TotalAmount, q.FeeBPS, q.FeeAmount,
-		q.Policy, o.Consent.Sentence, o.Consent.At, o.Consent.IP, o.Listing.TimeZone, o.Listing.CheckInFrom, o.Listing.CheckOutBy, o.HoldUntil, now)
+		q.Policy, o.Consent.Sentence, o.Consent.At, o.Consent.IP, o.Listing.TimeZone, o.Listing.CheckInFrom, o.Listing.CheckOutBy, o.HoldUntil, now, o.Listing.BookingMode)
 	if err != nil {
 		return Booking{}, postgres.Fault(fmt.Errorf("insert booking: %w", err), "bookings_form_key", fault.Conflict, "You have already sent this form.")
 	}

@@ -32,7 +32,9 @@ func (s *Service) PreviewCancel(ctx context.Context, by booking.Actor, b booking
 		return c, nil
 	}
 	if b.Status != booking.Confirmed {
-		c.Blocked = "This booking cannot be cancelled any more."
+		if c.Blocked = "This booking cannot be cancelled any more."; b.Status == booking.Requested {
+			c.Blocked = "Nothing has been charged yet. The request is withdrawn, or answered, on the stay’s own page."
+		}
 		return c, nil
 	}
 	p, err := payment.ByBooking(ctx, s.DB, string(b.ID))

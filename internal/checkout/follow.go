@@ -18,6 +18,8 @@ func (s *Service) follow(ctx context.Context, tx pgx.Tx, b booking.Booking, p pa
 	switch p.Status {
 	case payment.Paid:
 		return s.followPaid(ctx, tx, b, p)
+	case payment.Authorized:
+		return s.followAuthorized(ctx, tx, b, p)
 	case payment.Processing:
 		if b.Status != booking.Held {
 			return b, nil
@@ -49,6 +51,8 @@ func (s *Service) follow(ctx context.Context, tx pgx.Tx, b booking.Booking, p pa
 			return s.endHeld(ctx, tx, b, booking.Stripe, "Its payment page expired")
 		case booking.Processing:
 			return booking.Move(ctx, tx, b, booking.Failed, booking.Stripe, "The payment was cancelled", now)
+		case booking.Requested:
+			return s.endRequested(ctx, tx, b)
 		}
 	}
 	return b, nil
@@ -60,6 +64,9 @@ func (s *Service) follow(ctx context.Context, tx pgx.Tx, b booking.Booking, p pa
 func (s *Service) followPaid(ctx context.Context, tx pgx.Tx, b booking.Booking, p payment.Payment) (booking.Booking, error) {
 	if b.ConfirmedAt != nil {
 		return b, nil
+	}
+	if b.Status == booking.Requested && b.Answer != "" && b.Answer != booking.AnswerAccept {
+		return s.takenAfterAll(ctx, tx, b, p)
 	}
 	if p.AmountRefunded >= p.AmountReceived {
 		return s.followReturned(ctx, tx, b, p)

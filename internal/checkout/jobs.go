@@ -51,10 +51,10 @@ type ExpireHoldWorker struct {
 	Checkout *Service
 }
 
-// Work waits on when the hold was extended.
+// Work waits on when the hold was extended, or became a request.
 func (w *ExpireHoldWorker) Work(ctx context.Context, job *river.Job[ExpireHoldArgs]) error {
 	b, err := booking.ByID(ctx, w.Checkout.DB, booking.ID(job.Args.BookingID))
-	if err != nil || b.Status != booking.Held {
+	if err != nil || (b.Status != booking.Held && b.Status != booking.Requested) {
 		return err
 	}
 	if wait := b.HoldUntil.Sub(w.Checkout.Now()); wait > 0 {

@@ -2,6 +2,7 @@ package checkout_test
 
 import (
 	"slices"
+	"strings"
 
 	"hearth/internal/booking"
 
@@ -24,12 +25,13 @@ type history struct {
 	debits   bool // the currency has delayed payments
 	paidOut  bool // time has jumped, and what was due was paid out
 	jumps    int
+	days     int  // that passed, short of a jump
 	gone     bool // the owner has disconnected their account
 }
 
 // model knows what may happen next to a booking.
 type model struct {
-	state    string         // "", held, processing, unwanted, paid, asked, disputed, over
+	state    string         // "", held, processing, unwanted, on request, requested, paid, asked, disputed, over
 	end      booking.Status // what it comes to if nothing else happens
 	left     int64          // with the platform and the owner, of what the tenant paid
 	refunds  []int64
@@ -53,6 +55,8 @@ func (h *history) next(rt *rapid.T) (m move) {
 	switch m.act {
 	case "payout":
 		h.jump()
+	case "a day":
+		h.day()
 	case "deauthorise":
 		h.leave()
 		m.heard = rapid.Bool().Draw(rt, "heard")
@@ -78,6 +82,9 @@ func (h *history) acts() []string {
 	if h.jumps < 3 {
 		all = append(all, "payout", "payout")
 	}
+	if h.days < 1 && !slices.ContainsFunc(h.bookings[:], func(m model) bool { return m.state == "processing" || m.state == "unwanted" }) {
+		all = append(all, "a day")
+	}
 	if h.paidOut && !h.gone {
 		all = append(all, "fail a payout", "fail a payout", "mend the bank", "deauthorise")
 	}
@@ -91,8 +98,10 @@ func (h *history) jump() {
 	h.paidOut = true
 	for i := range h.bookings {
 		switch m := &h.bookings[i]; m.state {
-		case "held":
+		case "held", "on request":
 			m.state = "over"
+		case "requested":
+			m.state, m.end = "over", booking.Lapsed
 		case "processing":
 			m.succeed()
 		case "unwanted":
@@ -107,13 +116,29 @@ func (h *history) jump() {
 	}
 }
 
+// day lets a day pass, and an hour: nobody has paid, or answered, in time.
+func (h *history) day() {
+	h.days++
+	for i := range h.bookings {
+		switch m := &h.bookings[i]; m.state {
+		case "held", "on request":
+			m.state = "over"
+		case "requested":
+			m.state, m.end = "over", booking.Lapsed
+		}
+	}
+}
+
 // leave is the owner who disconnects their account: its open payment pages are
-// closed.
+// closed, and the cards that are held are let go.
 func (h *history) leave() {
 	h.gone = true
 	for i := range h.bookings {
-		if m := &h.bookings[i]; m.state == "held" {
+		switch m := &h.bookings[i]; m.state {
+		case "held", "on request":
 			m.state = "over"
+		case "requested":
+			m.state, m.end = "over", booking.Lapsed
 		}
 	}
 }
@@ -123,8 +148,13 @@ func (m *model) succeed() { m.state, m.end, m.left = "paid", booking.Confirmed, 
 func (m *model) next(rt *rapid.T, pick picker, h *history) move {
 	switch m.state {
 	case "":
-		m.state, m.end = "held", booking.Expired
-		return move{act: "book"}
+		act := pick("book", "book", "ask to book")
+		m.state, m.end = map[string]string{"book": "held", "ask to book": "on request"}[act], booking.Expired
+		return move{act: act}
+	case "on request":
+		return m.fromOnRequest(pick("decline", "pay", "pay", "pay", "pay late", "pay late and taken", "release"))
+	case "requested":
+		return m.fromRequested(pick("accept", "accept", "accept", "turn down", "withdraw", "capture at stripe", "cancel at stripe"))
 	case "held":
 		return m.fromHeld(pick, h.debits)
 	case "processing":
@@ -165,6 +195,36 @@ func (m *model) fromHeld(pick picker, debits bool) move {
 		m.state, m.end = "over", booking.Cancelled
 	}
 	return move{act: act}
+}
+
+// fromOnRequest is what happens on the payment page of a home that is booked on
+// request: to pay is to have the card held.
+func (m *model) fromOnRequest(act string) move {
+	switch act {
+	case "pay", "pay late":
+		m.state, m.end = "requested", booking.Requested
+	case "pay late and taken":
+		m.state = "over"
+	case "release":
+		m.state, m.end = "over", booking.Cancelled
+	}
+	return move{act: act}
+}
+
+// fromRequested is what becomes of a request. What happens at Stripe's
+// Dashboard happens whether Hearth knows of the request or not.
+func (m *model) fromRequested(act string) move {
+	switch act {
+	case "accept", "capture at stripe":
+		m.succeed()
+	case "turn down":
+		m.state, m.end = "over", booking.Declined
+	case "withdraw":
+		m.state, m.end = "over", booking.Cancelled
+	case "cancel at stripe":
+		m.state, m.end = "over", booking.Lapsed
+	}
+	return move{act: act, knows: !strings.HasSuffix(act, "at stripe")}
 }
 
 func (m *model) fromProcessing(act string) move {

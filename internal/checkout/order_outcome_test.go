@@ -113,10 +113,11 @@ func (w *twin) check(rt *rapid.T, h history) {
 var never = map[string]string{
 	"an event is not applied":                   `SELECT count(*) FROM stripe_events WHERE state IN ('failed', 'waiting')`,
 	"two successes for one booking":             `SELECT count(*) FROM (SELECT FROM charges WHERE status = 'succeeded' AND captured GROUP BY booking_id HAVING count(*) > 1) x`,
-	"two stays on one night":                    `SELECT count(*) FROM bookings a JOIN bookings b ON b.listing_id = a.listing_id AND b.id > a.id AND b.nights && a.nights WHERE a.status IN ('held', 'processing', 'confirmed') AND b.status IN ('held', 'processing', 'confirmed')`,
-	"a stay without its nights, or the reverse": `SELECT count(*) FROM bookings b FULL JOIN occupancies o ON o.booking_id = b.id WHERE (b.status IN ('held', 'processing', 'confirmed')) IS DISTINCT FROM (o.id IS NOT NULL)`,
+	"two stays on one night":                    `SELECT count(*) FROM bookings a JOIN bookings b ON b.listing_id = a.listing_id AND b.id > a.id AND b.nights && a.nights WHERE a.status IN ('held', 'processing', 'requested', 'confirmed') AND b.status IN ('held', 'processing', 'requested', 'confirmed')`,
+	"a stay without its nights, or the reverse": `SELECT count(*) FROM bookings b FULL JOIN occupancies o ON o.booking_id = b.id WHERE (b.status IN ('held', 'processing', 'requested', 'confirmed')) IS DISTINCT FROM (o.id IS NOT NULL)`,
 	"money kept for a stay that never was":      `SELECT count(*) FROM bookings b JOIN payments p ON p.booking_id = b.id WHERE p.status = 'paid' AND b.confirmed_at IS NULL AND p.amount_refunded < p.amount_received`,
 	"a stay that nobody paid":                   `SELECT count(*) FROM bookings b WHERE b.status IN ('confirmed', 'completed') AND NOT EXISTS (SELECT FROM payments p WHERE p.booking_id = b.id AND p.status = 'paid')`,
+	"a card held for nobody, or the reverse":    `SELECT count(*) FROM bookings b JOIN payments p ON p.booking_id = b.id WHERE (b.status = 'requested') <> (p.status = 'authorized')`,
 	"a loss that nobody settled with the owner": `SELECT count(*) FROM payments p WHERE ` + payment.LostSQL + ` > 0`,
 	"a refund that nobody finished":             `SELECT count(*) FROM refunds WHERE status = 'requested' OR stripe_refund_id IS NULL`,
 	"refunds that Stripe does not have":         `SELECT count(*) FROM payments p WHERE amount_refunded <> (SELECT coalesce(sum(amount), 0) FROM refunds r WHERE r.payment_id = p.id AND r.status NOT IN ('failed', 'canceled'))`,

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -78,6 +79,19 @@ func (w *twin) do(m move) {
 	switch m.act {
 	case "book":
 		w.bookings[m.booking] = w.book(w.tenant, m.booking)
+	case "ask to book":
+		_, err := w.DB.Exec(ctx, `UPDATE listings SET booking_mode = 'request' WHERE id = $1`, w.homes[m.booking].ID)
+		w.must(err)
+		w.homes[m.booking].BookingMode = listing.OnRequest
+		w.bookings[m.booking] = w.book(w.tenant, m.booking)
+	case "accept":
+		w.must(w.Checkout.Accept(ctx, booking.Owner(w.owner.ID), b.ID))
+	case "turn down":
+		w.must(w.Checkout.Decline(ctx, booking.Owner(w.owner.ID), b.ID, "We are away"))
+	case "withdraw":
+		w.must(w.Checkout.Withdraw(ctx, booking.Tenant(w.tenant.ID), b.ID))
+	case "a day":
+		w.Advance(25 * time.Hour)
 	case "decline":
 		w.TryControl("checkout/"+w.Session(b)+"/pay", map[string]any{"card": "4000000000000002"})
 	case "pay":
@@ -117,6 +131,9 @@ func (w *twin) bank(m move, b booking.Booking) {
 	switch m.act {
 	case "dispute", "ask":
 		w.Control("charges/"+w.charge(b)+"/dispute", map[string]any{"inquiry": m.act == "ask"})
+	case "capture at stripe", "cancel at stripe":
+		s := stage{World: w.World}
+		s.make("/v1/payment_intents/"+w.intent(b)+"/"+strings.Fields(m.act)[0], "")
 	case "win", "lose", "escalate":
 		all, err := w.Stripe.DisputesByIntent(ctx, w.intent(b))
 		w.must(err)

@@ -48,8 +48,16 @@ func (s *Service) Release(ctx context.Context, by booking.Actor, id booking.ID, 
 }
 
 // EndHold brings a held booking to its end, whatever state its session is in:
-// never made, perhaps made, open, or paid. It may run any number of times.
+// never made, perhaps made, open, or paid; and a request when its time is over.
+// It may run any number of times.
 func (s *Service) EndHold(ctx context.Context, id booking.ID) error {
+	b, err := booking.ByID(ctx, s.DB, id)
+	if err != nil {
+		return err
+	}
+	if b.Status == booking.Requested {
+		return s.endRequest(ctx, b)
+	}
 	p, err := payment.ByBooking(ctx, s.DB, string(id))
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -18,7 +19,7 @@ import (
 )
 
 // Purposes are the requests that [Service.Finish] knows how to finish.
-var Purposes = []string{stripeapi.ForSession, stripeapi.ForExpire, stripeapi.ForRefund,
+var Purposes = []string{stripeapi.ForSession, stripeapi.ForExpire, stripeapi.ForRefund, stripeapi.ForCapture, stripeapi.ForCancel,
 	stripeapi.ForRecovery, stripeapi.ForReturn, stripeapi.ForEvidenceFile, stripeapi.ForEvidence, stripeapi.ForDisputeClose}
 
 // Finish sends a planned request, or reads what came of it, and writes what
@@ -52,6 +53,8 @@ func (s *Service) Finish(ctx context.Context, id stripeapi.RequestID) error {
 		return err
 	case stripeapi.ForRefund:
 		return s.sendRefund(ctx, id)
+	case stripeapi.ForCapture, stripeapi.ForCancel:
+		return s.sendHold(ctx, request)
 	case stripeapi.ForRecovery:
 		return s.sendRecovery(ctx, id)
 	case stripeapi.ForReturn:
@@ -77,19 +80,29 @@ func (s *Service) giveUpExpiring(ctx context.Context, id stripeapi.RequestID) er
 
 // expireAgain plans the next try to end a session, after one that Stripe
 // failed and would fail all day long under that key. Ending a page twice does
-// no harm. It has a job of its own; "" is another's, who was first.
+// no harm. "" is another's, who was first.
 func (s *Service) expireAgain(ctx context.Context, failed stripeapi.Request) (next stripeapi.RequestID, err error) {
 	err = postgres.InTx(ctx, s.DB, func(tx pgx.Tx) error {
-		first, err := stripeapi.Abandon(ctx, tx, failed.ID, "Stripe failed and would fail again under this key", s.Now())
-		if err != nil || !first {
-			return err
-		}
-		base, number, _ := strings.Cut(failed.Key, "#")
-		n, _ := strconv.Atoi(number)
-		next, err = s.plan(ctx, tx, stripeapi.Planned{Purpose: failed.Purpose, Path: failed.Path, Key: fmt.Sprintf("%s#%d", base, n+1), About: failed.About})
+		next, err = s.anew(ctx, tx, failed, "Stripe failed and would fail again under this key")
 		return err
 	})
 	return next, err
+}
+
+// anew gives a request up and plans the same under the next key, with a job of
+// its own; "" when another was first.
+func (s *Service) anew(ctx context.Context, tx pgx.Tx, r stripeapi.Request, why string) (stripeapi.RequestID, error) {
+	first, err := stripeapi.Abandon(ctx, tx, r.ID, why, s.Now())
+	if err != nil || !first {
+		return "", err
+	}
+	params, err := url.ParseQuery(r.Params)
+	if err != nil {
+		return "", fmt.Errorf("read the parameters of request %s: %w", r.ID, err)
+	}
+	base, number, _ := strings.Cut(r.Key, "#")
+	n, _ := strconv.Atoi(number)
+	return s.plan(ctx, tx, stripeapi.Planned{Purpose: r.Purpose, Path: r.Path, Key: fmt.Sprintf("%s#%d", base, n+1), About: r.About, Params: params})
 }
 
 // sendSession returns the payment page's address.

@@ -121,7 +121,11 @@ func (s *Service) settle(ctx context.Context, tx pgx.Tx, p payment.Payment, look
 	if err != nil {
 		return "", err
 	}
-	moved, err := s.follow(ctx, tx, b, after)
+	moved, err := s.missedHold(ctx, tx, b, before, after)
+	if err != nil {
+		return "", err
+	}
+	moved, err = s.follow(ctx, tx, moved, after)
 	if err != nil {
 		return "", err
 	}

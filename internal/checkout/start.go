@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"hearth/internal/booking"
@@ -32,6 +33,7 @@ type Request struct {
 	Guests    int
 	FormToken string
 	SeenTotal int64
+	SeenMode  listing.BookingMode // what the page said; "" is booked at once
 	Consent   bool
 	IP        string
 }
@@ -69,11 +71,14 @@ func (s *Service) Start(ctx context.Context, tenant user.ID, r Request) (booking
 	if r.SeenTotal != quote.TotalAmount {
 		return booking.Booking{}, "", fault.New(fault.Conflict, "The price is now %s. Look it over and book again.", quote.Total().Format())
 	}
+	if cmp.Or(r.SeenMode, listing.Instant) != home.BookingMode {
+		return booking.Booking{}, "", fault.New(fault.Conflict, "The owner has just changed how this home is booked. Look it over and send it again.")
+	}
 	account, err := s.payableAccount(ctx, home)
 	if err != nil {
 		return booking.Booking{}, "", err
 	}
-	if b, ok, err := s.ownHold(ctx, tenant, r, quote); err != nil {
+	if b, ok, err := s.ownHold(ctx, tenant, r, quote, home.BookingMode); err != nil {
 		return b, "", err
 	} else if ok {
 		return s.resume(ctx, b)
@@ -89,6 +94,12 @@ func (s *Service) Start(ctx context.Context, tenant user.ID, r Request) (booking
 	}
 	url, err := s.sendSession(ctx, request)
 	return b, url, err
+}
+
+// Terms are what a tenant agrees to when they book a home, in the words that
+// they see and that are kept.
+func Terms(home listing.Listing) string {
+	return strings.TrimSpace(home.CancellationPolicy.Sentence() + " " + home.BookingMode.Sentence())
 }
 
 func closed() error { return fault.New(fault.Conflict, "This home cannot be booked right now.") }
@@ -119,13 +130,13 @@ func (s *Service) payableAccount(ctx context.Context, home listing.Listing) (str
 
 // ownHold finds the tenant's own live hold on these very terms. Holds of
 // theirs that are in the way are released first.
-func (s *Service) ownHold(ctx context.Context, tenant user.ID, r Request, q booking.Quote) (booking.Booking, bool, error) {
+func (s *Service) ownHold(ctx context.Context, tenant user.ID, r Request, q booking.Quote, mode listing.BookingMode) (booking.Booking, bool, error) {
 	holds, err := booking.HoldsOf(ctx, s.DB, tenant, r.ListingID, r.Stay)
 	if err != nil {
 		return booking.Booking{}, false, err
 	}
 	for _, b := range holds {
-		if b.Stay() == r.Stay && b.Guests == r.Guests && b.TotalAmount == q.TotalAmount {
+		if b.Stay() == r.Stay && b.Guests == r.Guests && b.TotalAmount == q.TotalAmount && b.Mode == mode {
 			return b, true, nil
 		}
 		if err := s.Release(ctx, booking.Tenant(tenant), b.ID, "Chose other dates"); err != nil {
@@ -145,7 +156,7 @@ func (s *Service) open(ctx context.Context, tenant user.ID, r Request, home list
 		now := s.Now()
 		ends := now.Add(sessionLife)
 		b, err = booking.Open(ctx, tx, booking.Opening{Quote: q, Listing: home, Tenant: tenant, FormToken: r.FormToken,
-			Consent:   booking.Consent{Sentence: q.Policy.Sentence(), At: now, IP: r.IP},
+			Consent:   booking.Consent{Sentence: Terms(home), At: now, IP: r.IP},
 			HoldUntil: ends.Add(holdMargin)}, now)
 		if err != nil {
 			return err
@@ -171,6 +182,7 @@ func (s *Service) planSession(ctx context.Context, tx pgx.Tx, b booking.Booking,
 	params := stripeapi.SessionParams{
 		BookingID: string(b.ID), PaymentID: string(p.ID), Currency: b.Currency, Lines: lines(b, home),
 		Fee: p.FeeAmount, Destination: p.Destination,
+		Hold: b.Mode == listing.OnRequest, Notice: b.Mode.Sentence(),
 		SuccessURL:    s.BaseURL + "/trips/" + b.Code + "/confirming?session={CHECKOUT_SESSION_ID}",
 		CancelURL:     s.BaseURL + "/trips/" + b.Code + "/held",
 		CustomerEmail: tenant.Email, Description: "Stay " + b.Code + " at " + home.Title, ExpiresAt: ends,

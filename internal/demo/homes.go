@@ -1,6 +1,8 @@
 package demo
 
 import (
+	"cmp"
+
 	"hearth/internal/listing"
 	"hearth/internal/money"
 )
@@ -19,7 +21,8 @@ type home struct {
 	weekly                        money.BasisPoints
 	least                         int
 	policy                        listing.Policy
-	blocks                        []block // nights the owner keeps, from today
+	mode                          listing.BookingMode // "": booked at once
+	blocks                        []block             // nights the owner keeps, from today
 }
 
 type block struct{ in, nights int }
@@ -34,6 +37,7 @@ func (h home) describe(l *listing.Listing) {
 	l.NightlyPrice, l.CleaningFee, l.WeeklyDiscountBPS = h.night, h.cleaning, h.weekly
 	l.MonthlyDiscountBPS = 2 * h.weekly
 	l.MinNights, l.MaxNights, l.CancellationPolicy = h.least, 60, h.policy
+	l.BookingMode = cmp.Or(h.mode, listing.Instant)
 }
 
 var shown = map[string]string{
@@ -75,7 +79,7 @@ var homes = []home{
 		rules: quiet + " Mind the cliff: children only with grown-ups outside.", street: "88 Kelp Ridge", postal: "93920", lat: 36.2714, lon: -121.8081,
 		guests: 8, bedrooms: 4, beds: 5, baths: 6, amenities: []string{"hot_tub", "fireplace", "parking", "washer", "workspace", "beach"},
 		photos: []string{"cliff", "loft", "kitchen", "bath"}, cover: "Cedar house on a grassy cliff above the sea",
-		night: 54000, cleaning: 18000, weekly: 500, least: 3, policy: listing.Strict, blocks: []block{{8, 5}}},
+		night: 54000, cleaning: 18000, weekly: 500, least: 3, policy: listing.Strict, mode: listing.OnRequest, blocks: []block{{8, 5}}},
 	{owner: Owner, title: "Treehouse among the oaks", city: "Yosemite West", kind: "treehouse",
 		text: "Up a spiral stair and over a little bridge: two round-windowed bedrooms in the branches, with a swing below and string lights at night.\n\n" +
 			"The park gate is twenty minutes away. Owls are nearer.",

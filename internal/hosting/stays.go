@@ -43,8 +43,9 @@ func (s *Service) MindStays(ctx context.Context) error {
 }
 
 // mind sees to an account's open bookings. Stays that are paid stand: nobody
-// but an admin cancels them. Payment pages that are open are closed, since the
-// money could not reach the owner, or is not to. While stays are open on an
+// but an admin cancels them. Payment pages that are open are closed, and cards
+// that are held for an answer are let go, since the money could not reach the
+// owner, or is not to. While stays are open on an
 // account that is lost or rejected, a task says so.
 func (s *Service) mind(ctx context.Context, tx pgx.Tx, a connect.Account) error {
 	kind, key := trouble(a)
@@ -64,7 +65,7 @@ func (s *Service) mind(ctx context.Context, tx pgx.Tx, a connect.Account) error 
 	if err := s.endTasks(ctx, tx, a, kind, "Something else is wrong with the account now."); err != nil || kind == "" {
 		return err
 	}
-	paid := slices.DeleteFunc(open, func(b booking.Booking) bool { return b.Status == booking.Held })
+	paid := slices.DeleteFunc(open, func(b booking.Booking) bool { return b.Status == booking.Held || b.Status == booking.Requested })
 	if len(paid) == 0 {
 		return nil
 	}

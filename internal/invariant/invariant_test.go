@@ -63,8 +63,9 @@ func live(t *testing.T) *lived {
 		w.Confirmed(tenant, factory.Home(t, w.DB, owner.ID, map[string]any{"currency": currency, "nightly_price": 45680}), 60+i, 2)
 	}
 	held := w.Held(tenant, home, 75, 2)
+	asked := w.Requested(tenant, factory.Home(t, w.DB, owner.ID, map[string]any{"booking_mode": "request"}), 76, 2)
 	pairs := []string{"{acct}", w.AccountOf(owner.ID).StripeAccountID, "{home}", string(home.ID), "{tenant}", string(tenant.ID), "{admin}", string(admin.ID)}
-	for name, b := range map[string]booking.Booking{"over": over, "expired": expired, "paid": paid, "refunded": refunded, "cancelled": cancelled, "disputed": disputed, "held": held, "dashboard": dashboard, "lost": lost, "won": won} {
+	for name, b := range map[string]booking.Booking{"over": over, "expired": expired, "paid": paid, "refunded": refunded, "cancelled": cancelled, "disputed": disputed, "held": held, "dashboard": dashboard, "lost": lost, "won": won, "asked": asked} {
 		pairs = append(pairs, "{"+name+"}", string(b.ID))
 	}
 	return &lived{w, strings.NewReplacer(pairs...)}
@@ -134,6 +135,15 @@ var plants = []struct{ name, sql string }{
 		WHERE payment_id = (SELECT id FROM payments WHERE booking_id = '{held}')`},
 	{"hold_session", `UPDATE checkout_attempts SET status = 'open', expires_at = now() + interval '99 days' WHERE payment_id = (SELECT id FROM payments WHERE booking_id = '{expired}')`},
 	{"hold_session", `UPDATE checkout_attempts SET expires_at = expires_at + interval '1 hour' WHERE payment_id = (SELECT id FROM payments WHERE booking_id = '{held}')`},
+	{"card_held", `UPDATE payments SET status = 'open' WHERE booking_id = '{asked}'`},
+	{"card_held", `UPDATE payments SET status = 'authorized' WHERE booking_id = '{held}'`},
+	{"card_held", `UPDATE bookings SET hold_until = now() + interval '99 days' WHERE id = '{asked}'`},
+	{"card_held", `UPDATE bookings SET answer = 'accepted' WHERE id = '{asked}'`},
+	{"card_held", `UPDATE bookings SET answer = 'lapsed' WHERE id = '{asked}'`},
+	{"card_held", `UPDATE bookings SET mode = 'request' WHERE id = '{paid}'`},
+	{"card_held", `UPDATE bookings SET mode = 'instant' WHERE id = '{asked}'`},
+	{"card_held", `INSERT INTO stripe_requests (id, purpose, path, stripe_account, idempotency_key, params, about, livemode, state, planned_at)
+		SELECT gen_random_uuid(), 'capture', '/v1/payment_intents/pi/capture', '', 'planted', 'amount_to_capture=1', 'booking:{asked}', false, 'refused', now()`},
 	{"refund_over", `UPDATE payments SET amount_refunded = amount_received + 1 WHERE booking_id = '{refunded}'`},
 	{"refund_over", `UPDATE refunds SET fee_refunded = 999999 WHERE booking_id = '{refunded}'`},
 	{"reversal_cause", `UPDATE refunds SET reversed_amount = reversed_amount - 1 WHERE booking_id = '{refunded}'`},

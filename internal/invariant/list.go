@@ -10,7 +10,7 @@ import (
 
 // All are the invariants, in the order in which people read them.
 func All() []Invariant {
-	return slices.Concat(stays(), payments(), givenBack(), effects(), books(), writtenOnce(), deadlines())
+	return slices.Concat(stays(), payments(), requests(), givenBack(), effects(), books(), writtenOnce(), deadlines())
 }
 
 func stays() []Invariant {
@@ -55,9 +55,9 @@ func stays() []Invariant {
 const taking = `('held', 'processing', 'requested', 'confirmed')`
 
 // machine is the state machine in SQL. A step that stays where it is notes that
-// somebody asked to cancel.
+// somebody asked to cancel, or answered.
 func machine() string {
-	pairs := []string{"('', 'held')", "('held', 'held')", "('processing', 'processing')"}
+	pairs := []string{"('', 'held')", "('held', 'held')", "('processing', 'processing')", "('requested', 'requested')"}
 	for _, from := range booking.Statuses {
 		for _, to := range booking.Statuses {
 			if from.May(to) {
@@ -171,14 +171,15 @@ func effects() []Invariant {
 			UNION ALL
 			SELECT 'object:' || object_id, format('was made by %s requests', count(*))
 			FROM stripe_requests WHERE state = 'succeeded' AND object_id <> ''
-			  AND purpose IN ('account', 'checkout_session', 'refund', 'payout', 'debt_collection', 'debt_return', 'dispute_recovery', 'dispute_return', 'evidence_file', 'own_payout', 'topup')
+			  AND purpose IN ('account', 'checkout_session', 'refund', 'payout', 'debt_collection', 'debt_return', 'dispute_recovery', 'dispute_return', 'evidence_file', 'own_payout', 'topup', 'capture', 'cancel')
 			GROUP BY object_id HAVING count(*) > 1`},
 		{"mail_twice", "A mail is written once per cause, and one that waits has exactly one job that sends it.", `
 			SELECT 'mail:' || key, format('exists %s times', count(*)) FROM notifications GROUP BY key HAVING count(*) > 1
 			UNION ALL
 			SELECT 'mail:' || min(n.key), format('%s was written %s times for booking %s', n.template, count(*), min(b.code))
 			FROM notifications n JOIN bookings b ON b.id = n.booking_id
-			WHERE n.template IN ('booking_confirmed_tenant', 'booking_confirmed_owner', 'booking_cancelled_owner', 'booking_unavailable_tenant')
+			WHERE n.template IN ('booking_confirmed_tenant', 'booking_confirmed_owner', 'booking_cancelled_owner', 'booking_unavailable_tenant',
+				'request_received_tenant', 'request_received_owner', 'request_ended_tenant', 'request_ended_owner')
 			GROUP BY n.template, n.user_id, n.booking_id HAVING count(*) > 1
 			UNION ALL
 			SELECT 'mail:' || n.key, format('is %s and has %s jobs', n.state, count(j.id))

@@ -72,6 +72,7 @@ type Listing struct {
 	MinNights           int
 	MaxNights           int
 	CancellationPolicy  Policy
+	BookingMode         BookingMode
 	FeeBPS              *int64 `db:"fee_bps"` // this home's platform fee; nil: the owner's, else the platform's
 	CreatedAt           time.Time
 	UpdatedAt           time.Time

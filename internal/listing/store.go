@@ -23,7 +23,7 @@ const columns = `l.id, l.owner_id, l.slug, l.status, l.title, l.description, l.k
 	l.city, l.region, l.postal_code, l.country, l.lat, l.lon, l.time_zone, l.guests, l.bedrooms, l.beds, l.half_baths,
 	l.amenities, l.house_rules, l.check_in_from, l.check_out_by, l.check_in_instructions, l.currency, l.nightly_price,
 	l.cleaning_fee, l.weekly_discount_bps, l.monthly_discount_bps, l.min_nights, l.max_nights, l.cancellation_policy,
-	l.fee_bps, l.created_at, l.updated_at`
+	l.booking_mode, l.fee_bps, l.created_at, l.updated_at`
 
 const noSuchHome = "We could not find that home."
 
@@ -74,7 +74,7 @@ func Create(ctx context.Context, tx pgx.Tx, owner user.ID, n New, p Platform, no
 		ID: ID(id.String()), OwnerID: owner, Status: Draft, Title: strings.TrimSpace(n.Title), Kind: n.Kind,
 		City: strings.TrimSpace(n.City), Region: strings.TrimSpace(n.Region), Country: p.Country, TimeZone: n.TimeZone,
 		Guests: 2, Bedrooms: 1, Beds: 1, HalfBaths: 2, Amenities: []string{}, CheckInFrom: "15:00", CheckOutBy: "11:00",
-		Currency: p.Currency, MinNights: 1, MaxNights: 30, CancellationPolicy: Moderate,
+		Currency: p.Currency, MinNights: 1, MaxNights: 30, CancellationPolicy: Moderate, BookingMode: Instant,
 	}
 	if err := l.invalid(p); err != nil {
 		return Listing{}, err
@@ -137,11 +137,11 @@ func (l Listing) save(ctx context.Context, tx pgx.Tx) error {
 		guests = $15, bedrooms = $16, beds = $17, half_baths = $18, amenities = $19, house_rules = $20, check_in_from = $21,
 		check_out_by = $22, check_in_instructions = $23, currency = $24, nightly_price = $25, cleaning_fee = $26,
 		weekly_discount_bps = $27, monthly_discount_bps = $28, min_nights = $29, max_nights = $30, cancellation_policy = $31,
-		updated_at = $32 WHERE id = $1`,
+		updated_at = $32, booking_mode = $33 WHERE id = $1`,
 		l.ID, l.Slug, l.Title, l.Description, l.Kind, l.AddressLine1, l.AddressLine2, l.City, l.Region, l.PostalCode, l.Country,
 		l.Lat, l.Lon, l.TimeZone, l.Guests, l.Bedrooms, l.Beds, l.HalfBaths, l.Amenities, l.HouseRules, l.CheckInFrom,
 		l.CheckOutBy, l.CheckInInstructions, l.Currency, l.NightlyPrice, l.CleaningFee, l.WeeklyDiscountBPS,
-		l.MonthlyDiscountBPS, l.MinNights, l.MaxNights, l.CancellationPolicy, l.UpdatedAt)
+		l.MonthlyDiscountBPS, l.MinNights, l.MaxNights, l.CancellationPolicy, l.UpdatedAt, l.BookingMode)
 	if err != nil {
 		return fmt.Errorf("save home %s: %w", l.ID, err)
 	}

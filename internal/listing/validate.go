@@ -122,6 +122,9 @@ func (l Listing) checkRules(wrong map[string]string) {
 	if !l.CancellationPolicy.Known() {
 		wrong["cancellation_policy"] = "Choose a cancellation policy."
 	}
+	if !l.BookingMode.Known() {
+		wrong["booking_mode"] = "Choose how the home is booked."
+	}
 }
 
 func within(wrong map[string]string, field string, n, least, most int) {

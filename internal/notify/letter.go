@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"hearth/internal/fault"
@@ -44,6 +45,7 @@ type details struct {
 	AtBank    string    `json:"bank_reference"`
 	Outcome   string    `json:"outcome"`
 	DueBy     time.Time `json:"due_by"`
+	By        string    `json:"by"`
 	Items     []string  `json:"items"`
 }
 
@@ -59,8 +61,9 @@ type Letter struct {
 	Reason    string
 	Reference string // Stripe's id: re_…, dp_…, acct_…, po_…
 	AtBank    string // a refund's number at the tenant's bank (ARN)
-	Outcome   string // of a dispute: "won", "lost"
+	Outcome   string // of a dispute: "won", "lost"; of a request: "declined", "lapsed", …
 	DueBy     time.Time
+	By        string   // until when, in the home's own time
 	Items     []string // what Stripe asks for, in plain words
 }
 
@@ -81,6 +84,13 @@ type Booking struct {
 
 // Owned is what the owner receives for the stay.
 func (b Booking) Owned() money.Amount { return b.Total.Sub(b.Fee) }
+
+// TenantFirst is the tenant's first name: all that an owner is told before the
+// stay is confirmed.
+func (b Booking) TenantFirst() string {
+	first, _, _ := strings.Cut(b.TenantName, " ")
+	return first
+}
 
 // Dates is the stay in words.
 func (b Booking) Dates() string { return view.StayYear(b.CheckIn, b.CheckOut) }
@@ -129,7 +139,7 @@ func (w *SendWorker) letter(ctx context.Context, n notification) (Letter, error)
 		}
 	}
 	l.Amount, l.Share = money.New(d.Amount, currency), money.New(d.Share, currency)
-	l.AtBank = d.AtBank
+	l.AtBank, l.By = d.AtBank, d.By
 	l.Reason, l.Reference, l.Outcome, l.DueBy, l.Items = d.Reason, d.Reference, d.Outcome, d.DueBy, d.Items
 	return l, nil
 }

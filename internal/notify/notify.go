@@ -41,6 +41,7 @@ var Templates = []string{
 	"payout_setup_needed", "account_problem_owner", "account_disconnected_admin", "account_rejected_admin", "payout_failed_owner",
 	"dispute_opened_owner", "dispute_opened_admin", "dispute_closed_owner", "dispute_due_admin", "fraud_warning_admin",
 	"dispute_recovered_owner", "dispute_returned_owner",
+	"request_received_tenant", "request_received_owner", "request_ended_tenant", "request_ended_owner",
 }
 
 // Service promises mails. Jobs may be an insert-only client.
@@ -54,7 +55,7 @@ type Service struct {
 //
 // Data may say what the booking does not: "amount" and "share" (int64 minor
 // units), "currency", "reason", "reference" (Stripe's id), "bank_reference"
-// (a refund's at the tenant's bank), "outcome", "due_by" (time.Time) and "items" ([]string); see [Letter].
+// (a refund's at the tenant's bank), "outcome", "due_by" (time.Time), "by" (the same in words) and "items" ([]string); see [Letter].
 type Note struct {
 	Key, Template string
 	To            user.ID

@@ -59,12 +59,14 @@ type Payment struct {
 	Disputed        bool
 	FetchedAt       *time.Time
 	PaidAt          *time.Time
+	AuthorizedAt    *time.Time // when the card was held, if it was
+	CaptureBefore   *time.Time // when Stripe lets it go by itself
 	CreatedAt       time.Time
 }
 
 const columns = `p.id, p.listing_id, p.booking_id, p.livemode, p.status, p.currency, p.amount, p.fee_amount,
 	p.destination, p.payment_intent_id, p.charge_id, p.last_error, p.amount_received, p.amount_refunded,
-	p.disputed, p.fetched_at, p.paid_at, p.created_at`
+	p.disputed, p.fetched_at, p.paid_at, p.authorized_at, p.capture_before, p.created_at`
 
 // Money is minor units in the payment's currency.
 func (p Payment) Money(minor int64) money.Amount { return money.New(minor, p.Currency) }

@@ -151,12 +151,32 @@ func savePayment(ctx context.Context, tx pgx.Tx, p Payment, look stripeapi.Payme
 	if success != nil {
 		chargeID, received, refunded, disputed = success.ID, success.AmountCaptured, success.AmountRefunded, success.Disputed
 	}
+	since, until := held(look.Charges)
 	return postgres.One[Payment](ctx, tx, missing, `
 		UPDATE payments p SET status = $2, payment_intent_id = coalesce($3, payment_intent_id), charge_id = $4,
 			last_error = $5, amount_received = $6, amount_refunded = $7, disputed = $8, fetched_at = $9,
-			paid_at = CASE WHEN $2 = 'paid' THEN coalesce(paid_at, $10) ELSE paid_at END
+			paid_at = CASE WHEN $2 = 'paid' THEN coalesce(paid_at, $10) ELSE paid_at END,
+			authorized_at = coalesce($11, authorized_at), capture_before = coalesce($12, capture_before)
 		WHERE id = $1 RETURNING `+columns,
-		p.ID, status, intent, chargeID, lastError, received, refunded, disputed, look.At, now)
+		p.ID, status, intent, chargeID, lastError, received, refunded, disputed, look.At, now, since, until)
+}
+
+// Stripe holds a card for a week where it does not say how long.
+const holdLife = 7 * 24 * time.Hour
+
+// held is since when a card was held, and until when; nil if none ever was. A
+// hold that was let go still shows.
+func held(charges []stripeapi.Charge) (since, until *time.Time) {
+	for _, c := range charges {
+		if c.Status == "succeeded" && !c.Captured {
+			end := c.CaptureBefore
+			if end.IsZero() {
+				end = c.Created.Add(holdLife)
+			}
+			return &c.Created, &end
+		}
+	}
+	return nil, nil
 }
 
 func succeeded(charges []stripeapi.Charge) *stripeapi.Charge {

@@ -30,6 +30,7 @@ type adminBookingShowPage struct {
 	Tasks         []task.Task
 	CanRefund     bool
 	CanCancel     bool
+	CanAnswer     bool
 }
 
 // stripeObject is a link to where Stripe shows an object.
@@ -80,6 +81,7 @@ func (s *Server) getAdminBookingShow(w http.ResponseWriter, r *http.Request) err
 	}
 	p.Books = books(b, p.Ledger)
 	p.CanRefund = p.Money.Payment.Status == payment.Paid && p.Money.Left().Minor > 0 && !p.Money.Disputed()
+	p.CanAnswer = b.Status == booking.Requested && b.Answer == ""
 	p.CanCancel = b.Status == booking.Confirmed || b.Status == booking.Processing
 	return s.render(w, "admin_booking_show", p)
 }

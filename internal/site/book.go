@@ -33,6 +33,7 @@ type bookPage struct {
 	Quote    *booking.Quote // nil while the dates cannot be booked
 	Lines    []view.Line
 	Policy   string
+	Request  string // what it means that the home is booked on request; "" if it is not
 	Deadline string // what the policy means for these dates
 	Verified bool
 }
@@ -44,6 +45,7 @@ type bookForm struct {
 	Out     string `form:"out"`
 	Guests  int    `form:"guests"`
 	Total   int64  `form:"total"`
+	Mode    string `form:"mode"` // what the page said
 	Token   string `form:"token"`
 	Consent bool   `form:"consent"`
 }
@@ -130,7 +132,7 @@ func (s *Server) book(r *http.Request, home listing.Listing, form bookForm) (boo
 		return booking.Booking{}, "", fault.New(fault.Conflict, "This form is out of date. Look it over and send it again.")
 	}
 	return s.Checkout.Start(r.Context(), me(r).ID, checkout.Request{ListingID: home.ID, Stay: nights, Guests: form.Guests,
-		FormToken: form.Token, SeenTotal: form.Total, Consent: form.Consent, IP: clientIP(r)})
+		FormToken: form.Token, SeenTotal: form.Total, SeenMode: listing.BookingMode(form.Mode), Consent: form.Consent, IP: clientIP(r)})
 }
 
 // isToken reports whether a token is one of ours: without it, two forms would
@@ -142,7 +144,7 @@ func isToken(token string) bool {
 // bookPage renders the page with what was typed, and what is wrong with it.
 func (s *Server) bookPage(w http.ResponseWriter, r *http.Request, home listing.Listing, form bookForm, wrong error) error {
 	p := bookPage{Rules: paragraphs(home.HouseRules), CheckIn: home.CheckInFrom, Out: home.CheckOutBy, Most: home.Guests,
-		Form: form, Policy: home.CancellationPolicy.Sentence(), Verified: me(r).Verified()}
+		Form: form, Policy: home.CancellationPolicy.Sentence(), Request: home.BookingMode.Sentence(), Verified: me(r).Verified()}
 	if f, ok := fault.Of(wrong); ok && f.Kind == fault.Unavailable {
 		p.Errors = map[string]string{"": f.Message} // what was chosen is not lost because Stripe is silent
 	} else if fields := formErrors(wrong); fields != nil {
@@ -154,7 +156,7 @@ func (s *Server) bookPage(w http.ResponseWriter, r *http.Request, home listing.L
 	if p.Home, err = s.stayHome(r.Context(), home); err != nil {
 		return err
 	}
-	p.Form.Token = rand.Text()
+	p.Form.Token, p.Form.Mode = rand.Text(), string(home.BookingMode)
 	if nights, err := calendar.ParseStay(form.In, form.Out); err == nil {
 		if err := s.fillQuote(r.Context(), &p, home, nights, wrong); err != nil {
 			return err

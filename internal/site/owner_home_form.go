@@ -57,14 +57,14 @@ func readPrice(v *formReader, l *listing.Listing) {
 
 func showRules(l listing.Listing) url.Values {
 	return url.Values{"min_nights": {strconv.Itoa(l.MinNights)}, "max_nights": {strconv.Itoa(l.MaxNights)}, "check_in_from": {l.CheckInFrom},
-		"check_out_by": {l.CheckOutBy}, "cancellation_policy": {string(l.CancellationPolicy)}, "house_rules": {l.HouseRules},
+		"check_out_by": {l.CheckOutBy}, "cancellation_policy": {string(l.CancellationPolicy)}, "booking_mode": {string(l.BookingMode)}, "house_rules": {l.HouseRules},
 		"check_in_instructions": {l.CheckInInstructions}}
 }
 
 func readRules(v *formReader, l *listing.Listing) {
 	l.MinNights, l.MaxNights = v.number("min_nights"), v.number("max_nights")
 	l.CheckInFrom, l.CheckOutBy = v.line("check_in_from"), v.line("check_out_by")
-	l.CancellationPolicy = listing.Policy(v.line("cancellation_policy"))
+	l.CancellationPolicy, l.BookingMode = listing.Policy(v.line("cancellation_policy")), listing.BookingMode(v.line("booking_mode"))
 	l.HouseRules, l.CheckInInstructions = v.text("house_rules"), v.text("check_in_instructions")
 }
 

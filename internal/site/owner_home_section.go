@@ -26,6 +26,7 @@ type ownerHomeSectionPage struct {
 	Kinds, Zones, Baths []view.Option
 	Amenities           []amenityChoice
 	Policies            []listing.Policy
+	Modes               []listing.BookingMode
 	Symbol, CountryHint string
 	Example             string // what a stay would cost
 }
@@ -44,7 +45,7 @@ var homeForms = map[string]homeForm{
 
 func (s *Server) ownerHomeSectionPage(r *http.Request, home listing.Listing, section string, form url.Values) ownerHomeSectionPage {
 	p := ownerHomeSectionPage{ownerHomeFrame: s.ownerHomeFrame(r, home, section), Form: form, Kinds: kindOptions(""),
-		Zones: zoneOptions(form.Get("time_zone")), Amenities: amenityChoices(form["amenities"]), Policies: listing.Policies,
+		Zones: zoneOptions(form.Get("time_zone")), Amenities: amenityChoices(form["amenities"]), Policies: listing.Policies, Modes: listing.BookingModes,
 		Symbol: s.Config.Currency().Symbol(), CountryHint: "Homes here are in " + s.Config.Region + "."}
 	for halves := range 21 {
 		p.Baths = append(p.Baths, view.Option{Value: strconv.Itoa(halves), Label: listing.Listing{HalfBaths: halves}.Baths()})

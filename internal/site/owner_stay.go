@@ -19,6 +19,8 @@ type ownerStayPage struct {
 	Story      []view.Happening
 	CanCancel  bool
 	CanRefund  bool
+	CanAnswer  bool
+	AnswerBy   string // by when, while it can be
 }
 
 func (s *Server) getOwnerStay(w http.ResponseWriter, r *http.Request) error {
@@ -39,6 +41,12 @@ func (s *Server) getOwnerStay(w http.ResponseWriter, r *http.Request) error {
 	}
 	if p.Story, err = s.story(r.Context(), st, "owner"); err != nil {
 		return err
+	}
+	if p.CanAnswer = b.Status == booking.Requested && b.Answer == ""; p.CanAnswer {
+		p.AnswerBy = untilWords(b)
+	}
+	if !b.Status.Takes() && b.ConfirmedAt == nil {
+		p.Earnings = nil // a request that came to nothing
 	}
 	p.CanCancel = b.Status == booking.Confirmed && !st.Money.Disputed()
 	p.CanRefund = st.Money.Paid() != nil && st.Money.Left().Minor > 0 && !st.Money.Disputed()

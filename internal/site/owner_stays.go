@@ -70,8 +70,10 @@ func (s *Server) lettingsByTab(r *http.Request) (map[string][]ownerStayRow, erro
 	byTab := map[string][]ownerStayRow{}
 	for _, l := range all {
 		earns, paid := shares[l.ID]
-		if !paid {
+		if !paid && l.Status.Takes() {
 			earns = l.OwnerAmount()
+		} else if !paid {
+			earns = l.Amount(0) // a request that came to nothing
 		}
 		key := s.tripTab(l.Booking)
 		byTab[key] = append(byTab[key], ownerStayRow{l, earns})

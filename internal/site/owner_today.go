@@ -127,8 +127,8 @@ func todo(a connect.Account, o payout.Overview, lettings []booking.Letting) (all
 		all = append(all, view.Step{Title: "A payout came back", Text: payout.Why(o.Payouts[0]), Action: "See payouts", Href: "/owner/payouts"})
 	}
 	for _, l := range lettings {
-		if l.Status == booking.Requested {
-			all = append(all, view.Step{Title: l.TenantName() + " would like to stay " + view.Stay(l.CheckIn, l.CheckOut), Text: l.Title, Action: "Answer", Href: "/owner/stays/" + l.Code})
+		if l.Status == booking.Requested && l.Answer == "" {
+			all = append(all, view.Step{Title: l.TenantName() + " would like to stay " + view.Stay(l.CheckIn, l.CheckOut), Text: l.Title + " · answer until " + untilWords(l.Booking), Action: "Answer", Href: "/owner/stays/" + l.Code + "/answer"})
 		}
 	}
 	for _, stay := range o.Stays {

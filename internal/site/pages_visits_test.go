@@ -32,7 +32,8 @@ type busyTown struct {
 
 	draft, suspended                                    listing.Listing
 	past, paid, refunded, disputed, held, bank, expired booking.Booking
-	cancelled, declined, sorry                          booking.Booking
+	cancelled, declined, sorry, asked, turnedDown       booking.Booking
+	onRequest                                           listing.Listing
 	banned, newcomer                                    user.User
 	mailID, eventID, taskID, remainderID                string
 }
@@ -106,6 +107,9 @@ func (c *busyTown) stays(t *testing.T) {
 	}
 	c.bank, c.held = c.Held(c.tenant, c.home, 120, 2), c.Held(c.tenant, c.home, 130, 2)
 	c.onItsWay(t, c.bank)
+	c.onRequest = factory.Home(t, c.DB, c.owner.ID, map[string]any{"title": "The quiet house", "booking_mode": listing.OnRequest})
+	c.asked, c.turnedDown = c.Requested(c.tenant, c.onRequest, 140, 3), c.Requested(c.tenant, c.onRequest, 150, 3)
+	must(t, c.Checkout.Decline(t.Context(), by, c.turnedDown.ID, "We are away that week"))
 }
 
 // people are those who come to look, and some whom an admin looks at.
@@ -203,7 +207,7 @@ func (c *busyTown) visits(t *testing.T) map[string][]visit {
 	return map[string][]visit{
 		"a stranger": {
 			see("/"), see("/search", "?q=California&"+dates(c.World, 70, 4)+"&guests=2"), see("/search", "?q=Nowhere"),
-			see("/homes/{slug}", c.home.Slug, stay), see("/homes/{slug}", c.home.Slug), see("/homes/{slug}/photos", c.home.Slug),
+			see("/homes/{slug}", c.home.Slug, stay), see("/homes/{slug}", c.home.Slug), see("/homes/{slug}", c.onRequest.Slug, stay), see("/homes/{slug}/photos", c.home.Slug),
 			see("/homes/{slug}", "no-such-home").answers(404),
 			see("/signup"), see("/signup").doing(sends("form[action='/signup']")), see("/check-inbox"), see("/verify-email", "?token=x"),
 			see("/login"), see("/login").doing(sends("form[action='/login']")), see("/forgot"), see("/forgot", "?sent"),
@@ -218,6 +222,7 @@ func (c *busyTown) visits(t *testing.T) map[string][]visit {
 			see("/trips/{code}", c.held.Code), see("/trips/{code}", c.bank.Code), see("/trips/{code}", c.expired.Code), see("/trips/{code}", c.cancelled.Code), see("/trips/{code}", c.sorry.Code),
 			see("/trips/{code}/confirming", c.held.Code), see("/trips/{code}/confirming", c.paid.Code), see("/trips/{code}/confirming", c.sorry.Code),
 			see("/trips/{code}/confirming", c.expired.Code), see("/trips/{code}/held", c.held.Code), see("/trips/{code}/held", c.declined.Code),
+			see("/homes/{slug}/book", c.onRequest.Slug, stay), see("/trips/{code}", c.asked.Code), see("/trips/{code}", c.turnedDown.Code), see("/trips/{code}/confirming", c.asked.Code),
 			see("/trips/{code}/cancel", c.paid.Code), see("/trips/{code}/receipt", c.paid.Code), see("/trips/{code}/receipt", c.refunded.Code),
 			see("/admin").answers(403),
 		},
@@ -230,6 +235,7 @@ func (c *busyTown) visits(t *testing.T) map[string][]visit {
 			see("/owner/homes/{id}/{section}", string(c.home.ID), "location"), see("/owner/homes/{id}/{section}", string(c.draft.ID), "rooms"),
 			see("/owner/homes/{id}/{section}", string(c.home.ID), "price"), see("/owner/homes/{id}/{section}", string(c.home.ID), "rules"),
 			see("/owner/stays/{code}", c.paid.Code), see("/owner/stays/{code}", c.refunded.Code), see("/owner/stays/{code}", c.disputed.Code),
+			see("/owner/stays/{code}", c.asked.Code), see("/owner/stays/{code}", c.turnedDown.Code), see("/owner/stays/{code}/answer", c.asked.Code), see("/owner/stays/{code}/answer", c.turnedDown.Code),
 			see("/owner/stays/{code}/cancel", c.paid.Code), see("/owner/stays/{code}/refund", c.paid.Code),
 			see("/owner/stays/{code}/refund", c.paid.Code, "?amount=100&reason=Cold"),
 		},
@@ -237,6 +243,7 @@ func (c *busyTown) visits(t *testing.T) map[string][]visit {
 			see("/admin"), see("/admin/bookings"), see("/admin/bookings", "?status=confirmed&q=no-such"), see("/admin/bookings/{code}", c.paid.Code),
 			see("/admin/bookings/{code}", c.refunded.Code), see("/admin/bookings/{code}", c.disputed.Code), see("/admin/bookings/{code}", c.declined.Code),
 			see("/admin/bookings/{code}/refund", c.paid.Code), see("/admin/bookings/{code}/refund", c.paid.Code, "?amount=100&reason=Cold"),
+			see("/admin/bookings/{code}", c.asked.Code), see("/admin/bookings/{code}/answer", c.asked.Code),
 			see("/admin/bookings/{code}/cancel", c.paid.Code), see("/admin/refunds"), see("/admin/refunds/bulk", "?code="+c.paid.Code+"&code="+c.refunded.Code),
 			see("/admin/people"), see("/admin/people/{id}", string(c.owner.ID)), see("/admin/people/{id}", string(c.banned.ID)),
 			see("/admin/people/{id}/{act}", string(c.tenant.ID), "suspend"), see("/admin/people/{id}/{act}", string(c.owner.ID), "fee"),

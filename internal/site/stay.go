@@ -54,7 +54,7 @@ func (s *Server) trip(r *http.Request) (booking.Booking, error) {
 // the tenant has come as far as paying: holds come and go unseen.
 func (s *Server) ownStay(r *http.Request) (booking.Booking, error) {
 	return s.coded(r, "There is no such stay.", func(b booking.Booking) bool {
-		seen := b.ConfirmedAt != nil || b.Status == booking.Processing || b.Status == booking.Requested
+		seen := b.ConfirmedAt != nil || b.Status == booking.Processing || b.Status == booking.Requested || b.Answer != "" || b.Status == booking.Lapsed
 		return b.OwnerID == me(r).ID && seen
 	})
 }

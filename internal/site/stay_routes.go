@@ -1,7 +1,7 @@
 package site
 
-// stayRoutes are the pages about a booking: the tenant's trip, and the same
-// stay as its homeowner sees it.
+// stayRoutes are the pages about a booking: the tenant's trip, the same stay as
+// its homeowner sees it, and where a request is answered.
 func (s *Server) stayRoutes() []Route {
 	return []Route{
 		get("/homes/{slug}/book", SignedIn, s.getBook),
@@ -16,11 +16,16 @@ func (s *Server) stayRoutes() []Route {
 		post("/trips/{code}/release", SignedIn, s.postTripRelease).limited(bookings),
 		get("/trips/{code}/cancel", SignedIn, s.getTripCancel),
 		post("/trips/{code}/cancel", SignedIn, s.postTripCancel).limited(bookings),
+		post("/trips/{code}/withdraw", SignedIn, s.postTripWithdraw).limited(bookings),
 		get("/trips/{code}/receipt", SignedIn, s.getTripReceipt),
 
 		get("/owner/stays/{code}", Owner, s.getOwnerStay),
 		get("/owner/stays/{code}/cancel", Owner, s.getOwnerStayCancel),
 		post("/owner/stays/{code}/cancel", Owner, s.postOwnerStayCancel).limited(bookings),
+		get("/owner/stays/{code}/answer", Owner, s.getStayAnswer(s.ownerRefunds())),
+		post("/owner/stays/{code}/answer", Owner, s.postStayAnswer(s.ownerRefunds())).limited(bookings),
+		get("/admin/bookings/{code}/answer", Admin, s.getStayAnswer(s.adminRefundDesk())),
+		post("/admin/bookings/{code}/answer", Admin, s.postStayAnswer(s.adminRefundDesk())),
 		get("/owner/stays/{code}/refund", Owner, s.getStayRefund(s.ownerRefunds())),
 		post("/owner/stays/{code}/refund", Owner, s.postStayRefund(s.ownerRefunds())).limited(bookings),
 	}

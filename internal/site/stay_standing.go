@@ -28,25 +28,25 @@ func standingOf(b booking.Booking, m stayMoney) standing {
 	case b.Status == booking.Processing:
 		return standing{"loader", "info", "Your bank is sending the payment", "Bank payments take up to four business days. Your nights are kept for you until then. It is safe to close this page: we’ll mail you when your stay is confirmed.", false}
 	case b.Status == booking.Requested:
-		return standing{"hourglass", "info", "The owner has been asked", "Your card is charged only when the owner accepts.", false}
+		return requestStanding(b)
 	case b.Status == booking.Confirmed:
 		return standing{"circle-check", "ok", "Your stay is confirmed", "We have mailed you the confirmation.", false}
 	case b.Status == booking.Completed:
 		return standing{"flag", "", "Your stay is over", "We hope you felt at home.", false}
+	case paid && b.ConfirmedAt == nil && b.Answer != "":
+		return standing{"undo-2", "warn", "Your request had ended when your card was charged", fmt.Sprintf("All of it, %s, goes back to you.", m.Payment.Money(m.Payment.AmountReceived).Format()), false}
 	case paid && b.ConfirmedAt == nil:
 		return standing{"undo-2", "warn", "We are sorry: those nights were no longer free", fmt.Sprintf("Your payment came after the nights had gone to somebody else. All of it, %s, goes back to you.", m.Payment.Money(m.Payment.AmountReceived).Format()), false}
+	case b.Status == booking.Declined, b.Status == booking.Lapsed, b.Status == booking.Cancelled && b.Answer == booking.AnswerWithdraw:
+		return endedStanding(b)
 	case b.Status == booking.Cancelled && b.ConfirmedAt == nil:
 		return standing{"x", "", "You gave these nights back", "Nothing was charged.", false}
 	case b.Status == booking.Cancelled:
 		return standing{"x", "", "This stay is cancelled", "", false}
 	case b.Status == booking.Failed:
 		return standing{"circle-alert", "bad", "The payment did not go through", "Your bank refused it, so the nights were released. Nothing was charged. You can book again with another means of payment.", false}
-	case b.Status == booking.Expired:
-		return standing{"timer", "warn", "The time to pay has run out", "Nothing was charged, and the nights were released. If they are still free, you can book them again.", false}
-	case b.Status == booking.Declined:
-		return standing{"ban", "", "The owner declined", "Nothing was charged.", false}
 	}
-	return standing{"timer", "", "The owner did not answer in time", "Nothing was charged.", false}
+	return standing{"timer", "warn", "The time to pay has run out", "Nothing was charged, and the nights were released. If they are still free, you can book them again.", false}
 }
 
 // Bookable reports whether the tenant may want to book the same nights again.

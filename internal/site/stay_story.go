@@ -20,6 +20,9 @@ func (s *Server) story(ctx context.Context, st stay, viewer string) ([]view.Happ
 	}
 	var all []view.Happening
 	for i, step := range steps {
+		if settled(step, st.Booking) {
+			continue
+		}
 		all = append(all, stepWords(step, viewer))
 		if i > 0 || viewer != "tenant" {
 			continue
@@ -49,6 +52,9 @@ func stepWords(step booking.Step, viewer string) view.Happening {
 	if step.Actor == viewer {
 		by = " by you"
 	}
+	if step.FromStatus == booking.Requested && step.ToStatus == booking.Requested {
+		return answerWords(step, by)
+	}
 	switch {
 	case step.FromStatus == step.ToStatus && step.ToStatus == booking.Held:
 		say("undo-2", "", "Nights given up"+by, "")
@@ -59,7 +65,7 @@ func stepWords(step booking.Step, viewer string) view.Happening {
 	case step.ToStatus == booking.Processing:
 		say("loader", "info", "Payment on its way", "Bank payments take a few days. The nights stay taken.")
 	case step.ToStatus == booking.Requested:
-		say("hourglass", "info", "Asked the owner", "The money is reserved, and taken only when the owner accepts.")
+		say("hourglass", "info", "Asked the owner", "The card is held, and charged only when the owner accepts.")
 	case step.ToStatus == booking.Confirmed:
 		say("check", "ok", "Stay confirmed", "The payment has arrived.")
 	case step.ToStatus == booking.Completed:
@@ -71,7 +77,9 @@ func stepWords(step booking.Step, viewer string) view.Happening {
 	case step.ToStatus == booking.Declined:
 		say("ban", "", "Declined"+by, step.Reason)
 	case step.ToStatus == booking.Lapsed:
-		say("timer", "", "Request lapsed", "The owner did not answer in time.")
+		say("timer", "", "Request lapsed", step.Reason+".")
+	case step.FromStatus == booking.Requested && step.ToStatus == booking.Cancelled:
+		say("x", "", "Request withdrawn"+by, "Nothing was charged.")
 	case step.FromStatus == booking.Held:
 		say("x", "", "Nights released", "Nothing was charged.")
 	default:
@@ -89,10 +97,12 @@ func givenReason(step booking.Step) string {
 }
 
 func chargeWords(c payment.Charge) view.Happening {
-	switch c.Status {
-	case "succeeded":
+	switch {
+	case c.Status == "succeeded" && !c.Captured:
+		return view.Happening{Icon: "credit-card", Tone: "info", Title: "Card held, not charged", Text: card(c), At: c.CreatedAt}
+	case c.Status == "succeeded":
 		return view.Happening{Icon: "credit-card", Tone: "ok", Title: "Paid", Text: card(c), At: c.CreatedAt}
-	case "failed":
+	case c.Status == "failed":
 		return view.Happening{Icon: "triangle-alert", Tone: "warn", Title: "A payment was declined", Text: declined(c), At: c.CreatedAt}
 	}
 	return view.Happening{Icon: "loader", Tone: "info", Title: "Payment started", Text: card(c), At: c.CreatedAt}

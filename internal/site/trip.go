@@ -11,14 +11,15 @@ import (
 type tripPage struct {
 	page
 	stay
-	Standing  standing
-	Arrival   *arrival // nil unless the stay is confirmed
-	Lines     []view.Line
-	Declined  []string // cards that were refused on the way
-	Story     []view.Happening
-	Deadline  string
-	CanCancel bool
-	Receipt   bool
+	Standing    standing
+	Arrival     *arrival // nil unless the stay is confirmed
+	Lines       []view.Line
+	Declined    []string // cards that were refused on the way
+	Story       []view.Happening
+	Deadline    string
+	CanCancel   bool
+	CanWithdraw bool
+	Receipt     bool
 }
 
 func (s *Server) getTrip(w http.ResponseWriter, r *http.Request) error {
@@ -49,6 +50,7 @@ func (s *Server) tripPage(r *http.Request, b booking.Booking) (p tripPage, err e
 	}
 	started := booking.RefundFor(b, s.Now()).Started
 	p.CanCancel = (b.Status == booking.Confirmed && !started) || (b.Status == booking.Processing && b.CancelRequestedAt == nil)
+	p.CanWithdraw = b.Status == booking.Requested && b.Answer == ""
 	if b.Status == booking.Confirmed {
 		p.Deadline = deadlineWords(b, s.Now())
 	}

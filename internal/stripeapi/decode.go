@@ -96,6 +96,9 @@ func charge(c *stripe.Charge) Charge {
 		}
 	}
 	out.Method, out.Brand, out.Last4 = method(c.PaymentMethodDetails)
+	if d := c.PaymentMethodDetails; d != nil && d.Card != nil {
+		out.CaptureBefore = unix(d.Card.CaptureBefore)
+	}
 	return out
 }
 

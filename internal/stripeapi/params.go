@@ -51,6 +51,8 @@ type SessionParams struct {
 	Lines         []Line
 	Fee           int64
 	Destination   string // acct_…
+	Hold          bool   // the card is held, and charged only when it is captured
+	Notice        string // told above the button
 	SuccessURL    string // with the literal {CHECKOUT_SESSION_ID}
 	CancelURL     string
 	CustomerEmail string
@@ -73,6 +75,11 @@ func (p SessionParams) Values() url.Values {
 	if p.Fee > 0 { // an owner without a fee has no application fee at all
 		v.Set("payment_intent_data[application_fee_amount]", digits(p.Fee))
 	}
+	if p.Hold {
+		v.Set("payment_intent_data[capture_method]", "manual")
+		v.Set("payment_method_types[0]", "card") // what takes days cannot be held
+	}
+	set(v, "custom_text[submit][message]", p.Notice)
 	set(v, "customer_email", p.CustomerEmail)
 	set(v, "payment_intent_data[description]", p.Description)
 	for i, line := range p.Lines {

@@ -83,6 +83,7 @@ type Charge struct {
 	StripeFee            int64     // without our own part of it; known only where the look expands the balance transaction
 	AvailableOn          time.Time // the same
 	ReceiptURL           string
+	CaptureBefore        time.Time // of a card that is held: when Stripe lets it go, where it says so
 	Created              time.Time
 }
 

@@ -202,7 +202,7 @@ func (w *World) Ask(home listing.Listing, inDays, nights int, token string) chec
 	if err != nil {
 		w.T.Fatal(err)
 	}
-	return checkout.Request{ListingID: home.ID, Stay: stay, Guests: 2, FormToken: token, SeenTotal: quote.TotalAmount, Consent: true, IP: "192.0.2.1"}
+	return checkout.Request{ListingID: home.ID, Stay: stay, Guests: 2, FormToken: token, SeenTotal: quote.TotalAmount, SeenMode: home.BookingMode, Consent: true, IP: "192.0.2.1"}
 }
 
 // Held books and stops at Stripe's payment page.
@@ -245,6 +245,18 @@ func (w *World) Confirmed(tenant user.User, home listing.Listing, inDays, nights
 	w.Pay(b, Good)
 	w.Settle()
 	if b = w.Booking(b.ID); b.Status != booking.Confirmed {
+		w.T.Fatalf("booking %s is %s", b.Code, b.Status)
+	}
+	return b
+}
+
+// Requested asks for a home that is booked on request, and has the card held.
+func (w *World) Requested(tenant user.User, home listing.Listing, inDays, nights int) booking.Booking {
+	w.T.Helper()
+	b := w.Held(tenant, home, inDays, nights)
+	w.Pay(b, Good)
+	w.Settle()
+	if b = w.Booking(b.ID); b.Status != booking.Requested {
 		w.T.Fatalf("booking %s is %s", b.Code, b.Status)
 	}
 	return b
