@@ -93,6 +93,9 @@ func (w *world) judgePages() error {
 	if _, _, more := w.post.counts(); more > 0 {
 		wrong = append(wrong, fmt.Sprintf("%d mails came three times or more", more))
 	}
+	if told := sum(w.books.stories); w.books.waits > max(2, told/20) {
+		wrong = append(wrong, fmt.Sprintf("in %d of %d stories people stopped waiting", w.books.waits, told))
+	}
 	if len(wrong) == 0 {
 		return nil
 	}

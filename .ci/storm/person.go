@@ -79,7 +79,7 @@ func (p *person) ask(ctx context.Context, method, path string, form url.Values) 
 			if err == nil {
 				err = errors.New(got.says())
 			}
-			return got, fmt.Errorf("%s %s: gave up: %w", method, path, err)
+			return got, fmt.Errorf("%w: %s %s: %w", errWaiting, method, path, err)
 		case <-time.After(wait):
 		}
 	}
