@@ -33,8 +33,8 @@ var unrest = map[string]string{
 // never is what may not be, at any time. docs/architecture.md §1.
 var never = map[string]string{
 	"two successes for one booking":             `SELECT booking_id::text FROM charges WHERE status = 'succeeded' AND captured GROUP BY booking_id HAVING count(*) > 1`,
-	"two stays on one night":                    `SELECT a.code || ' ' || b.code FROM bookings a JOIN bookings b ON b.listing_id = a.listing_id AND b.id > a.id AND b.nights && a.nights WHERE a.status IN ('held', 'processing', 'confirmed', 'completed') AND b.status IN ('held', 'processing', 'confirmed', 'completed')`,
-	"a stay without its nights, or the reverse": `SELECT coalesce(b.code, o.id::text) FROM bookings b FULL JOIN occupancies o ON o.booking_id = b.id WHERE (b.status IN ('held', 'processing', 'confirmed')) IS DISTINCT FROM (o.id IS NOT NULL)`,
+	"two stays on one night":                    `SELECT a.code || ' ' || b.code FROM bookings a JOIN bookings b ON b.listing_id = a.listing_id AND b.id > a.id AND b.nights && a.nights WHERE a.status IN ('held', 'processing', 'requested', 'confirmed', 'completed') AND b.status IN ('held', 'processing', 'requested', 'confirmed', 'completed')`,
+	"a stay without its nights, or the reverse": `SELECT coalesce(b.code, o.id::text) FROM bookings b FULL JOIN occupancies o ON o.booking_id = b.id WHERE (b.status IN ('held', 'processing', 'requested', 'confirmed')) IS DISTINCT FROM (o.id IS NOT NULL)`,
 	"money kept for a stay that never was":      `SELECT b.code FROM bookings b JOIN payments p ON p.booking_id = b.id WHERE p.status = 'paid' AND b.confirmed_at IS NULL AND p.amount_refunded < p.amount_received`,
 	"a stay that nobody paid":                   `SELECT code FROM bookings b WHERE confirmed_at IS NOT NULL AND NOT EXISTS (SELECT FROM payments p WHERE p.booking_id = b.id AND p.status = 'paid' AND p.amount_received = b.total_amount)`,
 	"more given back than was paid":             `SELECT id::text FROM payments WHERE amount_refunded > amount_received`,
