@@ -20,6 +20,7 @@ import (
 	"hearth/internal/view"
 	"hearth/web"
 
+	"github.com/alexedwards/argon2id"
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
@@ -100,7 +101,11 @@ func (h *house) pass(d time.Duration) {
 // templates are parsed once for all tests: they never change.
 var templates = sync.OnceValues(func() (*view.Engine, error) { return view.New(web.FS) })
 
-var hash = sync.OnceValues(func() (string, error) { return user.HashPassword(password) })
+// hash is the password's at the least cost there is: its log-ins are many, and
+// what one costs is internal/user's to test.
+var hash = sync.OnceValues(func() (string, error) {
+	return argon2id.CreateHash(password, &argon2id.Params{Memory: 8, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32})
+})
 
 // person makes somebody with the password; roles besides tenant may be given.
 func (h *house) person(t *testing.T, name string, roles ...string) (u user.User) {
