@@ -15,13 +15,13 @@ run: postgres build ## everything on http://localhost:8080, with demo data and t
 dev: postgres ## the same, started again whenever a file changes
 	@$(TOOL) wgo run -file '\.(go|html|css|js|sql|svg)$$' -xdir '^(\.data|bin|\.ci)$$' ./cmd/hearth dev
 
-test: setup bin/testrun ## all tests: unit, real PostgreSQL, end to end in Chromium
+test: bin/testrun ## all tests: unit, real PostgreSQL, end to end in Chromium
 	@bin/testrun
 
-test/short: setup bin/testrun ## all but the slow ones
+test/short: bin/testrun ## all but the slow ones
 	@bin/testrun -short
 
-test/race: setup bin/testrun ## all tests under the race detector; needs gcc
+test/race: bin/testrun ## all tests under the race detector; needs gcc
 	@bin/testrun -race
 
 bench: postgres ## how quick it is, each beside its limit, in a minute (docs/benchmarks.md)
@@ -64,9 +64,7 @@ clean: ## delete what was built; the data stays
 	@rm -rf bin .ci/artifacts
 
 # What is missing on this machine, and quick when nothing is.
-.PHONY: setup postgres bin/testrun
-setup:
-	@.ci/setup
+.PHONY: postgres bin/testrun
 postgres:
 	@[ -n "$$DATABASE_URL" ] || .ci/setup postgres
 bin/testrun:

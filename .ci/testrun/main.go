@@ -1,6 +1,7 @@
-// Command testrun is "make test": it starts one throw-away PostgreSQL cluster
-// for all packages, vets, runs every test, shows what failed in full and what
-// was skipped and why, and closes with the line "N passed, N failed".
+// Command testrun is "make test": it vets while .ci/setup gets what is missing,
+// starts one throw-away PostgreSQL cluster for all packages, runs every test,
+// shows what failed in full and what was skipped and why, and closes with the
+// line "N passed, N failed".
 //
 //	bin/testrun [go test flags] [packages]
 package main
@@ -36,18 +37,26 @@ func main() {
 var errFailed = errors.New("tests failed")
 
 func run(ctx context.Context, args []string) error {
+	start := time.Now()
 	flags, packages := split(args)
-	env, stop, err := environment(ctx, slices.Contains(flags, "-race"))
+	env := environment(slices.Contains(flags, "-race"))
+	// What is missing is fetched while vet compiles: the one waits for the network,
+	// the other for the processor.
+	fetched := make(chan error, 1)
+	go func() { fetched <- setup(ctx) }()
+	results := newReport(os.Stdout)
+	results.vet(vet(ctx, env, packages))
+	if err := <-fetched; err != nil {
+		return err
+	}
+	env, stop, err := cluster(ctx, env)
 	if err != nil {
 		return err
 	}
 	defer stop()
 
-	start := time.Now()
-	results := newReport(os.Stdout)
-	results.vet(vet(ctx, env, packages))
-
-	command := append([]string{"test", "-json", "-count=1"}, flags...)
+	// All has been vetted.
+	command := append([]string{"test", "-json", "-count=1", "-vet=off"}, flags...)
 	test := goCommand(ctx, env, append(command, packages...)...)
 	test.Stderr = os.Stderr
 	out, err := test.StdoutPipe()
@@ -91,14 +100,30 @@ func split(args []string) (flags, packages []string) {
 	return flags, packages
 }
 
-// environment is the tests', with the cluster that they share.
-func environment(ctx context.Context, race bool) (env []string, stop func(), err error) {
-	env = os.Environ()
+// environment is that of the compiler and of the tests. Both have little to
+// remember and much to forget, so that garbage is collected less often than
+// usual, unless whoever runs this has said how often.
+func environment(race bool) []string {
 	cgo := "CGO_ENABLED=0"
 	if race {
 		cgo = "CGO_ENABLED=1"
 	}
-	env = append(env, cgo)
+	env := append([]string{"GOGC=400", "GOMEMLIMIT=1GiB"}, os.Environ()...)
+	return append(env, cgo)
+}
+
+// setup gets what the tests need beside Go.
+func setup(ctx context.Context) error {
+	cmd := exec.CommandContext(ctx, ".ci/setup")
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("get what the tests need: %w", err)
+	}
+	return nil
+}
+
+// cluster adds to the environment the cluster that all packages share.
+func cluster(ctx context.Context, env []string) (with []string, stop func(), err error) {
 	if os.Getenv("HEARTH_TEST_PG") != "" {
 		return env, func() {}, nil
 	}
@@ -106,15 +131,15 @@ func environment(ctx context.Context, race bool) (env []string, stop func(), err
 	if err != nil {
 		return nil, nil, err
 	}
-	cluster, err := embedded.Start(ctx, embedded.Options{DataDir: filepath.Join(dir, "pg"), Throwaway: true})
+	own, err := embedded.Start(ctx, embedded.Options{DataDir: filepath.Join(dir, "pg"), Throwaway: true})
 	if err != nil {
 		return nil, nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	stop = func() {
-		cluster.Close()
+		own.Close()
 		os.RemoveAll(dir)
 	}
-	return append(env, "HEARTH_TEST_PG="+cluster.DSN("postgres")), stop, nil
+	return append(env, "HEARTH_TEST_PG="+own.DSN("postgres")), stop, nil
 }
 
 // goCommand is interrupted, not killed, so that the tests can end in order.
