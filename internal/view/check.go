@@ -7,14 +7,14 @@ import (
 )
 
 // complete gives a page the layouts and parts that it names, and those that they
-// name, each in a copy of its own; the many others stay away. What the page
-// defines itself counts, unless it is nothing. What is named and is nowhere is an
-// error: templates, and icons and assets written as literals.
+// name, each in a copy of its own; the many others stay away, and what the page
+// defines itself counts. What is named and is nowhere is an error: templates, and
+// icons and assets written as literals.
 func (e *Engine) complete(page, base *template.Template) error {
 	for todo := page.Templates(); len(todo) > 0; todo = todo[1:] {
 		err := e.check(todo[0], func(name string) bool {
 			own, part := page.Lookup(name), base.Lookup(name)
-			if part != nil && (own == nil || isEmpty(own) && !isEmpty(part)) {
+			if own == nil && part != nil {
 				own = template.Must(page.AddParseTree(name, part.Tree.Copy())) // refuses only after a page was rendered
 				todo = append(todo, own)
 			}
@@ -45,8 +45,6 @@ func (e *Engine) checkBase(base *template.Template, pages map[string]*template.T
 	}
 	return nil
 }
-
-func isEmpty(t *template.Template) bool { return t.Tree == nil || parse.IsEmptyTree(t.Tree.Root) }
 
 // check looks at what one template names; exists answers for other templates.
 func (e *Engine) check(t *template.Template, exists func(name string) bool) error {

@@ -33,6 +33,7 @@ func TestNewRefuses(t *testing.T) {
 		"no such icon":         {"templates/pages/x.html", `{{template "site" .}}{{define "main"}}{{if .User}}{{icon "huose"}}{{end}}{{end}}`, "huose"},
 		"no such icon in pipe": {"templates/pages/x.html", `{{template "site" .}}{{define "main"}}{{with (icon "huose")}}{{.}}{{end}}{{end}}`, "huose"},
 		"no such asset":        {"templates/parts/x.html", `{{define "x"}}{{range .}}{{else}}{{asset "css/ap.css"}}{{end}}{{end}}`, "css/ap.css"},
+		"no such part's part":  {"templates/parts/x.html", `{{define "x"}}{{template "crad" .}}{{end}}`, `"crad"`},
 		"no main":              {"templates/pages/x.html", `{{template "site" .}}`, `"main"`},
 		"broken syntax":        {"templates/pages/x.html", `{{if}}`, "page x"},
 		"font not there":       {"static/css/more.css", `@font-face{src:url(../fonts/none.woff2)}`, "none.woff2"},
