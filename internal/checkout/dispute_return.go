@@ -35,11 +35,12 @@ func (s *Service) followWon(ctx context.Context, tx pgx.Tx, b booking.Booking, p
 	return nil
 }
 
-// planReturn plans a transfer of what the owner lost. It does not name the
-// charge as its source: Stripe counts the first transfer against it.
+// planReturn plans a transfer of what the owner lost, as far as Stripe can make
+// one of it. It does not name the charge as its source: Stripe counts the first
+// transfer against it.
 func (s *Service) planReturn(ctx context.Context, tx pgx.Tx, p payment.Payment, v payment.Recovery) (payment.Recovery, error) {
 	v.ReturnAttempt++
-	params := stripeapi.TransferParams{Amount: v.Net().Minor, Currency: v.Currency, Destination: p.Destination,
+	params := stripeapi.TransferParams{Amount: v.Currency.Floor(v.Net().Minor), Currency: v.Currency, Destination: p.Destination,
 		Group: stripeapi.TransferGroup(p.IntentID()), Description: "Dispute " + v.DisputeID + " was won", Metadata: recoveryMeta(v)}
 	request, err := s.plan(ctx, tx, stripeapi.Planned{Purpose: stripeapi.ForReturn, Path: stripeapi.TransfersPath,
 		Key: v.ReturnKey(), About: about(booking.ID(v.BookingID)), Params: params.Values()})
