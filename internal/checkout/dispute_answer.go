@@ -282,28 +282,23 @@ func (s *Service) findPaper(ctx context.Context, id stripeapi.RequestID, a payme
 			return s.paperSent(ctx, a, f, theirs.ID, &id)
 		}
 	}
-	return s.again(ctx, a.DisputeID, id, func(tx pgx.Tx, b booking.Booking, _ payment.Dispute) (stripeapi.RequestID, error) {
+	return s.again(ctx, a.DisputeID, id, func(tx pgx.Tx, d payment.Dispute) (stripeapi.RequestID, error) {
 		f.Attempt++
-		return s.planPaper(ctx, tx, a, b.ID, f)
+		return s.planPaper(ctx, tx, a, booking.ID(d.BookingID), f)
 	})
 }
 
-// again abandons a request that has come to nothing and plans it anew.
-func (s *Service) again(ctx context.Context, dispute string, id stripeapi.RequestID, plan func(tx pgx.Tx, b booking.Booking, d payment.Dispute) (stripeapi.RequestID, error)) error {
-	var next stripeapi.RequestID
-	err := s.onDispute(ctx, dispute, func(tx pgx.Tx, b booking.Booking, _ payment.Payment, d payment.Dispute) error {
-		next = ""
-		open, err := stripeapi.Abandon(ctx, tx, id, "Stripe holds nothing of it", s.Now())
-		if err != nil || !open {
-			return err // another process did it
-		}
-		next, err = plan(tx, b, d)
-		return err
-	})
-	if err != nil || next == "" {
+// again is [Service.anew] for what is asked about a dispute.
+func (s *Service) again(ctx context.Context, dispute string, id stripeapi.RequestID, plan func(tx pgx.Tx, d payment.Dispute) (stripeapi.RequestID, error)) error {
+	d, err := payment.DisputeByID(ctx, s.DB, dispute)
+	if err != nil {
 		return err
 	}
-	return s.Finish(ctx, next)
+	return s.anew(ctx, booking.ID(d.BookingID), &id, func(tx pgx.Tx, _ payment.Payment) (*string, error) {
+		next, err := plan(tx, d)
+		made := string(next)
+		return &made, err
+	})
 }
 
 // sendAnswer sends the evidence, staged or submitted.
@@ -354,13 +349,13 @@ func (s *Service) findAnswer(ctx context.Context, id stripeapi.RequestID, a paym
 	if a.Submit && theirs.SubmissionCount > a.Submissions {
 		return s.answerDone(ctx, a, &id)
 	}
-	return s.again(ctx, a.DisputeID, id, func(tx pgx.Tx, b booking.Booking, d payment.Dispute) (stripeapi.RequestID, error) {
+	return s.again(ctx, a.DisputeID, id, func(tx pgx.Tx, d payment.Dispute) (stripeapi.RequestID, error) {
 		files, err := s.filesOf(ctx, tx, a)
 		if err != nil {
 			return "", err
 		}
 		a.Attempt++
-		return s.planAnswer(ctx, tx, a, b.ID, files)
+		return s.planAnswer(ctx, tx, a, booking.ID(d.BookingID), files)
 	})
 }
 
@@ -416,7 +411,7 @@ func (s *Service) findClosing(ctx context.Context, id stripeapi.RequestID, dispu
 		}
 		return s.Look(ctx, inbound.SourceOwn, inbound.Subject{Kind: inbound.Dispute, ID: dispute})
 	}
-	return s.again(ctx, dispute, id, func(tx pgx.Tx, _ booking.Booking, d payment.Dispute) (stripeapi.RequestID, error) {
+	return s.again(ctx, dispute, id, func(tx pgx.Tx, d payment.Dispute) (stripeapi.RequestID, error) {
 		asked, err := stripeapi.Closings(ctx, tx, dispute)
 		if err != nil {
 			return "", err

@@ -125,7 +125,7 @@ func (c *court) check(rt *rapid.T, q quarrel) {
 		left -= q.disputed
 	}
 	want := left - money.Proportion(c.b.FeeAmount, left, q.total)
-	if sum != 0 || books[ledger.Escrow] != 0 || max(owners-want, want-owners) > 2 { // each part is rounded for itself
+	if sum != 0 || books[ledger.Escrow] != 0 || max(owners-want, want-owners) > 1+q.currency.Step() { // each part is rounded for itself
 		rt.Errorf("books %v sum to %d; the owner has %d in all, want %d", books, sum, owners, want)
 	}
 	stay, err := payout.StayOf(ctx, c.DB, c.b.ID, false)

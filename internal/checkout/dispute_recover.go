@@ -178,26 +178,13 @@ func (s *Service) findRecovery(ctx context.Context, id stripeapi.RequestID, v pa
 			return s.madeFor(ctx, v, r.ID, &id, payment.RecoverySent)
 		}
 	}
-	err = postgres.InTx(ctx, s.DB, func(tx pgx.Tx) error {
-		if _, _, err := s.lockPaid(ctx, tx, booking.ID(v.BookingID)); err != nil {
-			return err
-		}
-		if open, err := stripeapi.Abandon(ctx, tx, id, "Stripe's transfer holds no reversal of it", s.Now()); err != nil || !open {
-			return err
-		}
+	return s.anew(ctx, booking.ID(v.BookingID), &id, func(tx pgx.Tx, _ payment.Payment) (*string, error) {
 		next, err := payment.NextRecovery(ctx, tx, v)
 		if err == nil {
-			v, err = s.planRecovery(ctx, tx, next)
+			next, err = s.planRecovery(ctx, tx, next)
 		}
-		return err
+		return next.RequestID, err
 	})
-	if fault.Is(err, fault.Conflict) {
-		return nil
-	}
-	if err != nil || *v.RequestID == string(id) { // another process did it
-		return err
-	}
-	return s.Finish(ctx, stripeapi.RequestID(*v.RequestID))
 }
 
 // recoveryRefused looks what is still to be taken back, as somebody may have

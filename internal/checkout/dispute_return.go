@@ -35,11 +35,12 @@ func (s *Service) followWon(ctx context.Context, tx pgx.Tx, b booking.Booking, p
 	return nil
 }
 
-// planReturn plans a transfer of what the owner lost. It does not name the
-// charge as its source: Stripe counts the first transfer against it.
+// planReturn plans a transfer of what the owner lost, as far as Stripe can make
+// one of it. It does not name the charge as its source: Stripe counts the first
+// transfer against it.
 func (s *Service) planReturn(ctx context.Context, tx pgx.Tx, p payment.Payment, v payment.Recovery) (payment.Recovery, error) {
 	v.ReturnAttempt++
-	params := stripeapi.TransferParams{Amount: v.Net().Minor, Currency: v.Currency, Destination: p.Destination,
+	params := stripeapi.TransferParams{Amount: v.Currency.Floor(v.Net().Minor), Currency: v.Currency, Destination: p.Destination,
 		Group: stripeapi.TransferGroup(p.IntentID()), Description: "Dispute " + v.DisputeID + " was won", Metadata: recoveryMeta(v)}
 	request, err := s.plan(ctx, tx, stripeapi.Planned{Purpose: stripeapi.ForReturn, Path: stripeapi.TransfersPath,
 		Key: v.ReturnKey(), About: about(booking.ID(v.BookingID)), Params: params.Values()})
@@ -143,24 +144,10 @@ func (s *Service) findReturn(ctx context.Context, id stripeapi.RequestID, v paym
 			return s.madeFor(ctx, v, t.ID, &id, payment.ReturnSent)
 		}
 	}
-	err = postgres.InTx(ctx, s.DB, func(tx pgx.Tx) error {
-		_, p, err := s.lockPaid(ctx, tx, booking.ID(v.BookingID))
-		if err != nil {
-			return err
-		}
-		if open, err := stripeapi.Abandon(ctx, tx, id, "Stripe's list holds no transfer of it", s.Now()); err != nil || !open {
-			return err
-		}
-		v, err = s.planReturn(ctx, tx, p, v)
-		return err
+	return s.anew(ctx, booking.ID(v.BookingID), &id, func(tx pgx.Tx, p payment.Payment) (*string, error) {
+		next, err := s.planReturn(ctx, tx, p, v)
+		return next.ReturnRequestID, err
 	})
-	if fault.Is(err, fault.Conflict) {
-		return nil
-	}
-	if err != nil || *v.ReturnRequestID == string(id) { // another process did it
-		return err
-	}
-	return s.Finish(ctx, stripeapi.RequestID(*v.ReturnRequestID))
 }
 
 func (s *Service) returnRefused(ctx context.Context, id stripeapi.RequestID, v payment.Recovery, why string) error {

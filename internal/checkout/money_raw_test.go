@@ -330,7 +330,7 @@ var split = flow{"Separate charge and transfers", "The charge stays with us and 
 
 var (
 	inYen    = flow{"In yen, without decimals", "The numbers are whole yen: a stay of ¥100,005, our fee ¥12,001 (12,000.6).", walkInCurrency}
-	inDinars = flow{"In dinars, with three decimals", "The numbers are fils: a stay of KWD 100.005, our fee KWD 12.001.", walkInCurrency}
+	inDinars = flow{"In dinars, with three decimals", "The numbers are fils: a stay of KWD 100.005, our fee KWD 12.001. Stripe pays out no odd fils: the last stay in the balance.", walkInCurrency}
 )
 
 // walkInCurrency pays three stays of 100005: one is refunded in parts, one paid

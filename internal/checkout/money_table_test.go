@@ -219,6 +219,19 @@ func (s *stage) disputed() (b booking.Booking, dispute string) {
 	return b, dispute
 }
 
+// disputedAfterThePayout is a disputed stay whose money is at the owner's bank.
+func (s *stage) disputedAfterThePayout() (dispute string) {
+	s.T.Helper()
+	b := s.paid(apptest.Good, 3, 5)
+	s.after("the tenant pays")
+	s.Advance(inAWeek)
+	s.payOut()
+	s.after("the payout")
+	dispute = s.dispute(b)
+	s.after("the bank opens a dispute")
+	return dispute
+}
+
 func (s *stage) dispute(b booking.Booking) string {
 	s.T.Helper()
 	return s.chargeBack(s.look(b).Charges[0].ID, false)
@@ -308,13 +321,7 @@ var flows = []flow{
 		s.after("won")
 	}},
 	{"Dispute, lost when the owner's balance is short", "The money had left before the dispute came, so Stripe refuses the reversal. The owner owes us their part, and later payouts leave it in the balance.", func(s *stage) {
-		b := s.paid(apptest.Good, 3, 5)
-		s.after("the tenant pays")
-		s.Advance(inAWeek)
-		s.payOut()
-		s.after("the payout")
-		dispute := s.dispute(b)
-		s.after("the bank opens a dispute")
+		dispute := s.disputedAfterThePayout()
 		s.resolve(dispute, "lost")
 		sweep(s.T, s.World)
 		s.after("lost, and Stripe refuses the reversal")
@@ -333,17 +340,18 @@ var flows = []flow{
 		sweep(s.T, s.World)
 		s.after("Hearth transfers it back")
 	}},
-	{"Dispute, won after the owner came to owe it", "The same with a short balance: the debt is lifted.", func(s *stage) {
-		b := s.paid(apptest.Good, 3, 5)
-		s.after("the tenant pays")
-		s.Advance(inAWeek)
-		s.payOut()
-		s.after("the payout")
-		dispute := s.dispute(b)
-		s.after("the bank opens a dispute")
+	{"Dispute, won after the owner came to owe it", "The same with a short balance: the debt is lifted, and what was netted of it by then goes back to the stay that it was taken from, to be paid out with that.", func(s *stage) {
+		dispute := s.disputedAfterThePayout()
 		s.recover(dispute)
 		s.after("an admin takes the owner's part back, and Stripe refuses")
+		s.paid(apptest.Good, 3, 10)
+		s.after("the owner's next stay, of 2400.00, is paid")
+		s.Advance(inAWeek)
+		s.payOut()
+		s.after("what is owed is netted, and the rest paid out")
 		s.resolve(dispute, "won")
 		s.after("won")
+		s.payOut()
+		s.after("what was netted is given back, and paid out")
 	}},
 }

@@ -233,32 +233,43 @@ func (s *Service) sendRefund(ctx context.Context, id stripeapi.RequestID) error 
 	return s.Look(ctx, inbound.SourceOwn, inbound.Subject{Kind: inbound.Payment, ID: string(refund.PaymentID)})
 }
 
-// refundAgain plans the next attempt under a new key, and sends it. The attempt
-// before it is abandoned in the same transaction, if it still has no outcome.
+// refundAgain asks for a refund under a new key.
 func (s *Service) refundAgain(ctx context.Context, r payment.Refund, reverse bool, abandon *stripeapi.RequestID) error {
+	return s.anew(ctx, booking.ID(r.BookingID), abandon, func(tx pgx.Tx, p payment.Payment) (*string, error) {
+		next, err := payment.NextAttempt(ctx, tx, r, reverse)
+		if err == nil {
+			next, err = s.planRefund(ctx, tx, p, next)
+		}
+		return next.RequestID, err
+	})
+}
+
+// anew plans the next attempt of a request, and sends it. The one before it is
+// abandoned in the same transaction, unless Stripe has refused it; where another
+// process was first nothing is done.
+func (s *Service) anew(ctx context.Context, id booking.ID, abandon *stripeapi.RequestID, plan func(tx pgx.Tx, p payment.Payment) (*string, error)) error {
+	var next *string
 	err := postgres.InTx(ctx, s.DB, func(tx pgx.Tx) error {
-		_, p, err := s.lockPaid(ctx, tx, booking.ID(r.BookingID))
+		next = nil
+		_, p, err := s.lockPaid(ctx, tx, id)
 		if err != nil {
 			return err
 		}
 		if abandon != nil {
-			if _, err := stripeapi.Abandon(ctx, tx, *abandon, "Stripe's list holds no refund of it", s.Now()); err != nil {
+			if open, err := stripeapi.Abandon(ctx, tx, *abandon, "Stripe holds nothing of it", s.Now()); err != nil || !open {
 				return err
 			}
 		}
-		if r, err = payment.NextAttempt(ctx, tx, r, reverse); err != nil {
-			return err
-		}
-		r, err = s.planRefund(ctx, tx, p, r)
+		next, err = plan(tx, p)
 		return err
 	})
-	if fault.Is(err, fault.Conflict) {
-		return nil // another process did it
+	if fault.Is(err, fault.Conflict) || (err == nil && next == nil) {
+		return nil
 	}
 	if err != nil {
 		return err
 	}
-	return s.Finish(ctx, stripeapi.RequestID(*r.RequestID))
+	return s.Finish(ctx, stripeapi.RequestID(*next))
 }
 
 // findRefund asks Stripe's list what became of a refund whose answer was lost

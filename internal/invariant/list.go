@@ -34,7 +34,8 @@ func stays() []Invariant {
 			SELECT 'booking:' || code, format('nights × price %s, total %s, fee %s of %s bps; stored are %s, %s and %s',
 				(upper(nights) - lower(nights)) * nightly_price, stay_amount - discount_amount + cleaning_amount,
 				round(total_amount::numeric / step * fee_bps / 10000) * step, fee_bps, stay_amount, total_amount, fee_amount)
-			FROM bookings, LATERAL (SELECT CASE WHEN currency IN ('bhd', 'iqd', 'jod', 'kwd', 'lyd', 'omr', 'tnd') AND total_amount % 10 = 0 THEN 10 ELSE 1 END AS step) s
+			FROM bookings, LATERAL (SELECT CASE WHEN currency IN ('bhd', 'iqd', 'jod', 'kwd', 'lyd', 'omr', 'tnd') AND total_amount % 10 = 0 THEN 10
+				WHEN currency IN ('huf', 'isk', 'twd') AND total_amount % 100 = 0 THEN 100 ELSE 1 END AS step) s
 			WHERE stay_amount <> (upper(nights) - lower(nights)) * nightly_price
 			   OR total_amount <> stay_amount - discount_amount + cleaning_amount
 			   OR fee_amount <> round(total_amount::numeric / step * fee_bps / 10000) * step`},

@@ -4,7 +4,8 @@
 // An [Amount] is split by basis points so that the parts always sum to the
 // whole: one side is rounded half up, once, and the other is what is left.
 // Parsing and formatting follow the currency's exponent as ISO 4217 lists it
-// (USD 2, JPY 0, KWD 3).
+// (USD 2, JPY 0, KWD 3), but for the few that Stripe counts in another way: what
+// we call minor units is what Stripe is sent.
 package money
 
 import (
@@ -36,9 +37,22 @@ const Whole BasisPoints = 10_000
 // New is an amount of minor units.
 func New(minor int64, c Currency) Amount { return Amount{minor, c} }
 
-// Known reports whether the code is a currency of ISO 4217 that we can write.
+// atStripe are the currencies that Stripe counts otherwise than ISO 4217: króna
+// still in hundredths, ariary whole. Krónur and the forints and Taiwan dollars
+// of a payout have to be whole all the same.
+var atStripe = map[Currency]struct {
+	exponent int
+	step     int64
+}{"isk": {2, 100}, "huf": {2, 100}, "twd": {2, 100}, "mga": {0, 1}}
+
+// contradicted is listed by Stripe with no decimals and, elsewhere, with two: a
+// guess would be wrong by a hundred.
+const contradicted = "ugx"
+
+// Known reports whether the code is a currency of ISO 4217 that we can write,
+// and know how Stripe counts.
 func (c Currency) Known() bool {
-	return strings.ToLower(string(c)) == string(c) && gomoney.GetCurrency(c.Code()) != nil
+	return c != contradicted && strings.ToLower(string(c)) == string(c) && gomoney.GetCurrency(c.Code()) != nil
 }
 
 // Code is the upper-case ISO 4217 code.
@@ -46,6 +60,9 @@ func (c Currency) Code() string { return strings.ToUpper(string(c)) }
 
 // Exponent is the number of decimals: 2 for usd, 0 for jpy, 3 for kwd.
 func (c Currency) Exponent() int {
+	if theirs, otherwise := atStripe[c]; otherwise {
+		return theirs.exponent
+	}
 	if known := gomoney.GetCurrency(c.Code()); known != nil {
 		return known.Fraction
 	}
@@ -53,8 +70,11 @@ func (c Currency) Exponent() int {
 }
 
 // Step is what Stripe counts a currency in, in minor units: amounts with three
-// decimals have to end in 0.
+// decimals have to end in 0, and those of some with two in 00.
 func (c Currency) Step() int64 {
+	if theirs, otherwise := atStripe[c]; otherwise {
+		return theirs.step
+	}
 	if c.Exponent() == 3 {
 		return 10
 	}

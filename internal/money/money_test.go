@@ -20,6 +20,8 @@ func TestFormatAndParseFollowTheExponent(t *testing.T) {
 		{money.New(5, "usd"), "$0.05", "$0.05", "0.05"},
 		{money.New(1234567, "jpy"), "¥1,234,567", "¥1,234,567", "1234567"},
 		{money.New(1500, "kwd"), "KWD 1.500", "KWD 1.500", "1.500"},
+		{money.New(150000, "isk"), "kr1,500.00", "kr1,500", "1500.00"}, // as Stripe counts them
+		{money.New(1500, "mga"), "Ar1,500", "Ar1,500", "1500"},
 		{money.New(0, "eur"), "€0.00", "€0", "0.00"},
 	} {
 		if got := c.amount.Format(); got != c.format {
@@ -103,5 +105,31 @@ func TestSharesCanBeCharged(t *testing.T) {
 	}
 	if money.New(12_345, "kwd").Whole() || !money.New(12_345, "usd").Whole() {
 		t.Error("fils that Stripe does not take, or cents that it does")
+	}
+}
+
+// What Stripe counts otherwise than ISO 4217 is sent as Stripe counts it, and a
+// currency that it contradicts itself about is not sold in.
+func TestWhatStripeCountsOtherwise(t *testing.T) {
+	for text, want := range map[money.Currency]int64{"isk": 500, "huf": 500, "twd": 500, "mga": 5, "jpy": 5, "kwd": 5000, "usd": 500} {
+		if got, err := money.Parse("5", text); err != nil || got.Minor != want || !got.Whole() {
+			t.Errorf("five %s are %d for Stripe, %v", text, got.Minor, err)
+		}
+	}
+	for c, minor := range map[money.Currency]int64{"isk": 550, "huf": 1, "twd": 99, "kwd": 5001} {
+		if money.New(minor, c).Whole() {
+			t.Errorf("Stripe takes %d %s", minor, c)
+		}
+	}
+	if got := money.New(1_234_500, "huf").Share(1177); got.Minor != 145_300 { // 145,300.65
+		t.Errorf("a share of whole forints is %d", got.Minor)
+	}
+	if money.Currency("ugx").Known() || !money.Currency("isk").Known() {
+		t.Error("which currencies can be sold in?")
+	}
+	for minor, want := range map[int64]int64{0: 0, 7: 0, 10: 10, 19: 10, -1: -10, -10: -10, -11: -20} {
+		if got := money.Currency("kwd").Floor(minor); got != want {
+			t.Errorf("%d is %d in whole steps, want %d", minor, got, want)
+		}
 	}
 }

@@ -322,7 +322,8 @@ func feesOfOthers(p Payment, look stripeapi.PaymentLook) map[string]bool {
 }
 
 // settleReturn mirrors the transfer that gave a recovery back, which [Post] has
-// posted. What the bank gave back besides is our fee on it, which is ours again.
+// posted. What the bank gave back besides is our fee on it, which is ours again,
+// with what Stripe cannot transfer of an odd amount.
 func settleReturn(ctx context.Context, tx pgx.Tx, p Payment, v Recovery, returns []stripeapi.Transfer, now time.Time) (Recovery, error) {
 	for _, t := range returns {
 		if t.Metadata[stripeapi.MetaDispute] != v.DisputeID {
@@ -346,8 +347,11 @@ func settleReturn(ctx context.Context, tx pgx.Tx, p Payment, v Recovery, returns
 }
 
 func postReturn(ctx context.Context, tx pgx.Tx, p Payment, v Recovery, t stripeapi.Transfer) error {
+	if v.ReversedAmount == 0 {
+		return nil // somebody's own transfer: nothing was taken back
+	}
 	_, err := ledger.Post(ctx, tx, ledger.Transaction{Reference: "fee_kept:" + t.ID, Kind: "fee_kept", BookingID: p.BookingID, ObjectID: t.ID,
 		Memo: "Our fee is ours again: the dispute was won", At: t.Created,
-		Postings: []ledger.Posting{{From: ledger.Escrow, To: ledger.Revenue, Amount: p.Money(v.FeeReturned)}}})
+		Postings: []ledger.Posting{{From: ledger.Escrow, To: ledger.Revenue, Amount: p.Money(v.ReversedAmount - t.Amount)}}})
 	return err
 }

@@ -37,7 +37,9 @@ func debtOf(ctx context.Context, q postgres.Querier, acct string, c money.Curren
 		(SELECT coalesce(sum(amount), 0) FROM debt_collections WHERE stripe_account = $1 AND currency = $2 AND status = 'planned')::bigint,
 		(SELECT coalesce(sum(amount), 0) FROM debt_returns WHERE stripe_account = $1 AND currency = $2 AND status = 'planned')::bigint`,
 		acct, c).Scan(&d.UnderWay, &returning)
-	d.Open = -balance.Minor - d.UnderWay + returning
+	if d.Open = -balance.Minor - d.UnderWay + returning; d.Open > 0 { // what Stripe cannot take back stops nobody
+		d.Open = c.Floor(d.Open)
+	}
 	return d, err
 }
 
@@ -138,7 +140,7 @@ func (s *Service) planCollection(ctx context.Context, a connect.Account, id book
 			return err
 		}
 		c := payment.Collection{ID: uuid.Must(uuid.NewV7()).String(), PaymentID: p.ID, BookingID: string(id), StripeAccount: stay.Destination,
-			TransferID: transfer, Amount: min(d.Open, stay.left(), available, left), Currency: stay.Currency, Status: "planned"}
+			TransferID: transfer, Amount: stay.Currency.Floor(min(d.Open, stay.left(), available, left)), Currency: stay.Currency, Status: "planned"}
 		if transfer == "" || c.Amount <= 0 {
 			return nil
 		}

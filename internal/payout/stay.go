@@ -63,8 +63,10 @@ func (s Stay) share() int64 {
 	return s.ShareAmount - (s.LostAmount - money.Proportion(s.FeeAmount, s.LostAmount, s.TotalAmount))
 }
 
-// left is what no payout has carried yet of the owner's part.
-func (s Stay) left() int64 { return s.share() - s.CarriedAmount }
+// left is what no payout has carried yet of the owner's part, as far as Stripe
+// can pay it out: after a part of our fee went back it may be an odd number of
+// fils, and the last of them stay in the balance.
+func (s Stay) left() int64 { return s.Currency.Floor(s.share() - s.CarriedAmount) }
 
 // Left is what is still to be paid out.
 func (s Stay) Left() money.Amount { return s.Money(max(0, s.left())) }
@@ -72,7 +74,7 @@ func (s Stay) Left() money.Amount { return s.Money(max(0, s.left())) }
 // held is what of this stay's money is in the owner's balance at Stripe. It is
 // below zero when more was taken back than was still there: the rest came out
 // of other stays' money.
-func (s Stay) held() int64 { return s.ShareAmount - s.CarriedAmount }
+func (s Stay) held() int64 { return s.Currency.Floor(s.ShareAmount - s.CarriedAmount) }
 
 // Standing says where a stay's money is.
 type Standing string

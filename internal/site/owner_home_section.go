@@ -146,7 +146,7 @@ func (v *formReader) money(name string) int64 {
 
 // endsInZero says why an amount with three decimals cannot be charged.
 func endsInZero(a money.Amount) string {
-	return "Payments in " + a.Currency.Code() + " end in 0, as " + money.New(120_550, a.Currency).Decimal() + "."
+	return "Payments in " + a.Currency.Code() + " end in 0, as " + money.New(12_055*a.Currency.Step(), a.Currency).Decimal() + "."
 }
 
 // percent reads "12.5" as 1250 basis points.
