@@ -3,6 +3,7 @@ package checkout
 import (
 	"cmp"
 	"context"
+	"errors"
 
 	"hearth/internal/booking"
 	"hearth/internal/fault"
@@ -77,7 +78,7 @@ func (s *Service) followPaid(ctx context.Context, tx pgx.Tx, b booking.Booking, 
 	if b.Status.May(booking.Confirmed) {
 		confirmed, err := booking.Move(ctx, tx, b, booking.Confirmed, booking.Stripe, "Paid", s.Now())
 		if err == nil {
-			return confirmed, s.mailBoth(ctx, tx, confirmed, "booking_confirmed", nil)
+			return confirmed, errors.Join(s.mailBoth(ctx, tx, confirmed, "booking_confirmed", nil), s.askAboutPart(ctx, tx, confirmed, p))
 		}
 		if !fault.Is(err, fault.Conflict) {
 			return b, err

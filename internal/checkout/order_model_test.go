@@ -40,7 +40,10 @@ type model struct {
 	waited   int  // jumps since the bank asked
 }
 
-const price = 108000
+const (
+	price = 108000
+	part  = 80000 // of the price
+)
 
 type picker func(acts ...string) string
 
@@ -154,7 +157,7 @@ func (m *model) next(rt *rapid.T, pick picker, h *history) move {
 	case "on request":
 		return m.fromOnRequest(pick("decline", "pay", "pay", "pay", "pay late", "pay late and taken", "release"))
 	case "requested":
-		return m.fromRequested(pick("accept", "accept", "accept", "turn down", "withdraw", "capture at stripe", "cancel at stripe"))
+		return m.fromRequested(pick("accept", "accept", "accept", "turn down", "withdraw", "capture at stripe", "capture a part at stripe", "cancel at stripe"))
 	case "held":
 		return m.fromHeld(pick, h.debits)
 	case "processing":
@@ -217,6 +220,9 @@ func (m *model) fromRequested(act string) move {
 	switch act {
 	case "accept", "capture at stripe":
 		m.succeed()
+	case "capture a part at stripe":
+		m.succeed()
+		m.left = part
 	case "turn down":
 		m.state, m.end = "over", booking.Declined
 	case "withdraw":

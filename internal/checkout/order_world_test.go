@@ -134,6 +134,9 @@ func (w *twin) bank(m move, b booking.Booking) {
 	case "capture at stripe", "cancel at stripe":
 		s := stage{World: w.World}
 		s.make("/v1/payment_intents/"+w.intent(b)+"/"+strings.Fields(m.act)[0], "")
+	case "capture a part at stripe":
+		s := stage{World: w.World}
+		s.make("/v1/payment_intents/"+w.intent(b)+"/capture", "", fmt.Sprint("amount_to_capture=", part))
 	case "win", "lose", "escalate":
 		all, err := w.Stripe.DisputesByIntent(ctx, w.intent(b))
 		w.must(err)

@@ -2,10 +2,12 @@ package checkout
 
 import (
 	"context"
+	"fmt"
 
 	"hearth/internal/booking"
 	"hearth/internal/fault"
 	"hearth/internal/payment"
+	"hearth/internal/task"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -117,4 +119,19 @@ func (s *Service) mailEnded(ctx context.Context, tx pgx.Tx, b booking.Booking, h
 		return s.Notify.Enqueue(ctx, tx, mail("request_ended_tenant", b, b.TenantID, "", data))
 	}
 	return s.mailBoth(ctx, tx, b, "request_ended", data)
+}
+
+// askAboutPart has a person look when less was taken than was agreed: somebody
+// at Stripe's Dashboard captured a part. The stay stands; whether the tenant is
+// to pay the rest nobody but they can say.
+func (s *Service) askAboutPart(ctx context.Context, tx pgx.Tx, b booking.Booking, p payment.Payment) error {
+	if p.AmountReceived >= p.Amount {
+		return nil
+	}
+	id := string(b.ID)
+	_, err := task.Open(ctx, tx, task.Task{Key: "captured_in_part:" + id, BookingID: &id, Href: "/admin/bookings/" + b.Code,
+		Title: "Only a part of stay " + b.Code + " was charged",
+		Detail: fmt.Sprintf("Somebody captured %s of %s at Stripe. The stay is confirmed, and the rest of the card's hold is gone. Agree with tenant and owner, or cancel the stay.",
+			p.Money(p.AmountReceived).Format(), p.Money(p.Amount).Format())}, s.Now())
+	return err
 }

@@ -253,6 +253,28 @@ func TestARequestFollowsStripe(t *testing.T) {
 	}
 }
 
+// Somebody captures a part at Stripe's Dashboard: the stay stands, a person is
+// asked, and what is refunded comes in proportion to what was taken.
+func TestAPartIsCaptured(t *testing.T) {
+	t.Parallel()
+	a := startAsking(t)
+	s := stage{World: a.World}
+	s.make("/v1/payment_intents/"+a.Payment(a.booking).IntentID()+"/capture", "", "amount_to_capture=50000")
+	a.Settle()
+	a.want(booking.Confirmed, payment.Paid, 50000)
+	var open int
+	a.must(a.DB.QueryRow(t.Context(), `SELECT count(*) FROM tasks WHERE booking_id = $1 AND kind = 'captured_in_part' AND closed_at IS NULL`, a.booking.ID).Scan(&open))
+	if open != 1 {
+		t.Errorf("%d tasks", open)
+	}
+	_, err := a.Checkout.Refund(t.Context(), booking.Owner(a.owner.ID), a.booking.ID, a.booking.Amount(12345), "Cold")
+	a.must(err)
+	a.sweep()
+	a.must(a.Checkout.Cancel(t.Context(), booking.Owner(a.owner.ID), a.booking.ID, a.booking.Amount(50000-12345), "Burst pipe"))
+	a.sweep()
+	a.want(booking.Cancelled, payment.Paid, 0)
+}
+
 // The hold came and went before anybody heard of it.
 func TestAHoldThatNobodySaw(t *testing.T) {
 	t.Parallel()

@@ -37,5 +37,5 @@ func (m BookingMode) Sentence() string {
 	if m != OnRequest {
 		return ""
 	}
-	return "Your card is only held for the total until the owner has answered, a day at most; it is charged when they accept, and let go when they do not."
+	return "Booked on request: the card is held for the total until the owner has answered, a day at most; it is charged when they accept, and let go when they do not."
 }

@@ -315,7 +315,7 @@ func adopt(ctx context.Context, tx pgx.Tx, p Payment, theirs stripeapi.Refund) (
 
 // feeShare is the part of our fee in a refunded amount, as Stripe rounds it.
 func feeShare(p Payment, amount int64) int64 {
-	return money.Proportion(p.FeeAmount, amount, p.Amount)
+	return money.Proportion(p.FeeAmount, amount, p.AmountReceived)
 }
 
 func reversedBy(look stripeapi.PaymentLook, refundID string) int64 {

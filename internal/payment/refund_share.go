@@ -187,9 +187,9 @@ func StandOf(ctx context.Context, q postgres.Querier, p Payment, refunds []Refun
 
 // standing is what transfer, fee, escrow and debt are at.
 func standing(ctx context.Context, q postgres.Querier, p Payment, lines []ledger.Line) (Stand, error) {
-	s := Stand{Amount: p.Amount, Fee: p.FeeAmount, Left: p.AmountReceived, Transfer: p.Amount, FeeLeft: p.FeeAmount}
+	s := Stand{Amount: p.AmountReceived, Fee: p.FeeAmount, Left: p.AmountReceived, Transfer: p.AmountReceived, FeeLeft: p.FeeAmount}
 	err := q.QueryRow(ctx, `SELECT coalesce((SELECT t.amount - t.amount_reversed FROM charges c JOIN transfers t ON t.id = c.transfer_id WHERE c.id = $1), $2)`,
-		p.ChargeID, p.Amount).Scan(&s.Transfer)
+		p.ChargeID, p.AmountReceived).Scan(&s.Transfer)
 	if err != nil {
 		return s, fmt.Errorf("read the transfer of payment %s: %w", p.ID, err)
 	}

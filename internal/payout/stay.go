@@ -151,7 +151,7 @@ func (s Stay) due(now time.Time, delay int, eager bool) bool {
 // what the ledger says the booking moved, payouts left aside.
 const stays = `
 	SELECT b.id AS booking_id, b.listing_id, b.owner_id, b.code, l.title, b.status, lower(b.nights) AS check_in, upper(b.nights) AS check_out,
-		b.time_zone, p.destination, p.currency, p.amount AS total_amount, p.fee_amount,
+		b.time_zone, p.destination, p.currency, p.amount_received AS total_amount, p.fee_amount,
 		(SELECT coalesce(sum(CASE WHEN m.destination = 'owner:' || p.destination THEN m.amount ELSE -m.amount END), 0)::bigint
 		 FROM ledger_transactions t JOIN ledger_postings m ON m.transaction_id = t.id
 		 WHERE t.booking_id = b.id AND t.kind NOT IN ('` + posted + `', '` + postedReturn + `')

@@ -49,6 +49,9 @@ func (s *Server) stayAnswerPage(w http.ResponseWriter, r *http.Request, desk ref
 	}
 	p := stayAnswerPage{stay: st, Earnings: earnings(st), Until: b.HoldUntil.In(b.Location()), Left: leftWords(b.HoldUntil.Sub(s.Now())),
 		Path: desk.path + b.Code, ForOwner: desk.nav == "owner:stays", Form: form, Errors: formErrors(wrong)}
+	if !p.ForOwner {
+		p.Earnings[len(p.Earnings)-1].Label = "The owner receives"
+	}
 	if p.TenantName, err = desk.tenantName(r.Context(), b); err != nil {
 		return err
 	}

@@ -29,7 +29,7 @@ func (c *town) letOnRequest(t *testing.T) {
 func (c *town) ask(t *testing.T) booking.Booking {
 	t.Helper()
 	c.tenantB.Get("/homes/"+c.home.Slug).Want("#book", "Request to book", "the owner answers within a day")
-	page := c.tenantB.Get("/homes/"+c.home.Slug+"/book?"+dates(c.World, 30, 3)+"&guests=2").Want("#on-request", "only held").Want("#book", "held", "You are not charged yet")
+	page := c.tenantB.Get("/homes/"+c.home.Slug+"/book?"+dates(c.World, 30, 3)+"&guests=2").Want("#on-request", "the card is held").Want("#book", "held", "You are not charged yet")
 	page.Submit("#book", "consent", "true").WantStatus(303)
 	all, err := booking.ForTenant(t.Context(), c.DB, c.tenant.ID)
 	must(t, err)
@@ -86,7 +86,7 @@ func TestAnAdminAnswersARequest(t *testing.T) {
 	admin := c.admin(t)
 	path := "/admin/bookings/" + b.Code
 	admin.Get(path).Want("#request", "to answer", "held until")
-	admin.Get(path+"/answer").Submit("#decline", "reason", "").WantStatus(422).Want(".field-error", "Say why")
+	admin.Get(path+"/answer").Want(".panel", "The owner receives", "$598.40").Submit("#decline", "reason", "").WantStatus(422).Want(".field-error", "Say why")
 	admin.Get(path+"/answer").Submit("#decline", "reason", "The owner is ill").WantRedirect(path).Follow().WantNone("#request")
 	admin.Get("/admin/audit").Want(".tbl", "decline", "The owner is ill")
 }

@@ -50,7 +50,9 @@ func (s *Server) tripPage(r *http.Request, b booking.Booking) (p tripPage, err e
 	}
 	started := booking.RefundFor(b, s.Now()).Started
 	p.CanCancel = (b.Status == booking.Confirmed && !started) || (b.Status == booking.Processing && b.CancelRequestedAt == nil)
-	p.CanWithdraw = b.Status == booking.Requested && b.Answer == ""
+	if p.CanWithdraw = b.Status == booking.Requested && b.Answer == ""; p.CanWithdraw {
+		p.Standing.Title += ": " + leftWords(b.HoldUntil.Sub(s.Now())) + " left"
+	}
 	if b.Status == booking.Confirmed {
 		p.Deadline = deadlineWords(b, s.Now())
 	}
