@@ -58,7 +58,7 @@ func (s *Service) findHold(ctx context.Context, r stripeapi.Request, p payment.P
 			_, err := stripeapi.Found(ctx, tx, r.ID, intent.ID, s.Now())
 			return err
 		case "requires_capture":
-			_, err := s.anew(ctx, tx, r, "The card is still held")
+			_, err := s.underNextKey(ctx, tx, r, "The card is still held")
 			return err
 		}
 		_, err := stripeapi.Abandon(ctx, tx, r.ID, "The payment intent is "+intent.Status, s.Now())

@@ -83,15 +83,15 @@ func (s *Service) giveUpExpiring(ctx context.Context, id stripeapi.RequestID) er
 // no harm. "" is another's, who was first.
 func (s *Service) expireAgain(ctx context.Context, failed stripeapi.Request) (next stripeapi.RequestID, err error) {
 	err = postgres.InTx(ctx, s.DB, func(tx pgx.Tx) error {
-		next, err = s.anew(ctx, tx, failed, "Stripe failed and would fail again under this key")
+		next, err = s.underNextKey(ctx, tx, failed, "Stripe failed and would fail again under this key")
 		return err
 	})
 	return next, err
 }
 
-// anew gives a request up and plans the same under the next key, with a job of
+// underNextKey gives a request up and plans the same under the next key, with a job of
 // its own; "" when another was first.
-func (s *Service) anew(ctx context.Context, tx pgx.Tx, r stripeapi.Request, why string) (stripeapi.RequestID, error) {
+func (s *Service) underNextKey(ctx context.Context, tx pgx.Tx, r stripeapi.Request, why string) (stripeapi.RequestID, error) {
 	first, err := stripeapi.Abandon(ctx, tx, r.ID, why, s.Now())
 	if err != nil || !first {
 		return "", err

@@ -33,7 +33,7 @@ type Run struct {
 // trouble is not another's: errors are joined at the end, and what failed is
 // tried again by the next run.
 func (s *Service) ReleaseDue(ctx context.Context, now time.Time) (run Run, err error) {
-	troubles := []error{s.resumeSchedules(ctx, &run), s.resumeCollections(ctx, &run), s.resumeReturns(ctx, &run), s.resume(ctx, &run), s.giveBack(ctx, now, &run)}
+	troubles := []error{s.resume(ctx, &run), s.giveBack(ctx, now, &run)}
 	all, err := unsettled(ctx, s.DB, s.Stripe.Livemode(), now)
 	if err != nil {
 		return run, errors.Join(append(troubles, fmt.Errorf("find what is to be paid out: %w", err))...)
@@ -253,8 +253,8 @@ func (s *Service) settle(ctx context.Context, p Payout, outcome stripeapi.Outcom
 	})
 }
 
-// resume finishes what an earlier run planned and did not hear about.
-func (s *Service) resume(ctx context.Context, run *Run) error {
+// resumePayouts finishes the payouts that an earlier run planned and did not hear about.
+func (s *Service) resumePayouts(ctx context.Context, run *Run) error {
 	all, err := open(ctx, s.DB, s.Stripe.Livemode())
 	if err != nil {
 		return fmt.Errorf("find open payouts: %w", err)
