@@ -1,6 +1,7 @@
 package checkout
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/netip"
@@ -28,6 +29,7 @@ type Case struct {
 	Steps    []booking.Step
 	Mails    []notify.Line // those to the tenant
 	Refunds  []payment.Refund
+	Earlier  []payment.EarlierStay // of the same tenant, none of them disputed
 	BaseURL  string
 	Gathered time.Time
 }
@@ -59,6 +61,9 @@ func (s *Service) Case(ctx context.Context, dispute string) (c Case, err error) 
 	if c.Refunds, err = payment.RefundsOf(ctx, s.DB, c.Payment.ID); err != nil {
 		return c, err
 	}
+	if c.Earlier, err = payment.EarlierStays(ctx, s.DB, c.Payment); err != nil {
+		return c, err
+	}
 	charges, err := payment.ChargesOf(ctx, s.DB, c.Payment.ID)
 	if err != nil {
 		return c, err
@@ -69,7 +74,7 @@ func (s *Service) Case(ctx context.Context, dispute string) (c Case, err error) 
 		}
 	}
 	mails, err := notify.OfBooking(ctx, s.DB, string(c.Booking.ID))
-	c.Mails = slices.DeleteFunc(mails, func(m notify.Line) bool { return m.Recipient != c.Tenant.Email || m.SentAt == nil })
+	c.Mails = slices.DeleteFunc(mails, func(m notify.Line) bool { return !strings.HasSuffix(m.Template, "_tenant") || m.SentAt == nil })
 	return c, err
 }
 
@@ -147,7 +152,7 @@ func (c Case) ip() string {
 }
 
 func (c Case) nights() string {
-	return fmt.Sprintf("%d nights from %s to %s", c.Booking.Nights(), evidenceDate(c.Booking.CheckIn), evidenceDate(c.Booking.CheckOut))
+	return fmt.Sprintf("%s from %s to %s", counted(c.Booking.Nights(), "night", "nights"), evidenceDate(c.Booking.CheckIn), evidenceDate(c.Booking.CheckOut))
 }
 
 func (c Case) product() string {
@@ -155,9 +160,13 @@ func (c Case) product() string {
 		c.Home.Title, c.Home.Address(), c.nights(), c.Booking.Guests, evidenceTime(c.Booking.CreatedAt), c.BaseURL)
 }
 
+// ConsentWords stand beside the box on the booking page that a tenant ticks; the
+// policy's sentence is above it.
+const ConsentWords = "I agree to the house rules and to the cancellation policy above."
+
 func (c Case) consent(policy string) string {
-	return fmt.Sprintf("On %s, from %s, before paying, the customer agreed to this %s policy, shown in full on the booking page: “%s”",
-		evidenceTime(c.Booking.ConsentAt), c.Booking.ConsentIP, policy, c.Booking.PolicySentence)
+	return fmt.Sprintf("On %s, from %s, before paying, the customer agreed to this %s policy, shown in full on the booking page: “%s” They ticked: “%s”",
+		evidenceTime(c.Booking.ConsentAt), c.Booking.ConsentIP, policy, c.Booking.PolicySentence, ConsentWords)
 }
 
 // refusal says what was refunded, and why no more.
@@ -187,13 +196,21 @@ func (c Case) cancellation() string {
 // actors are those who take a booking's steps, in words for a bank.
 var actors = map[string]string{"tenant": "by the customer", "owner": "by the homeowner", "admin": "by us", "stripe": "by the payment", "system": "at its time"}
 
-// log is the booking's history and the mails, in order.
+// log is the customer's account, the booking's history, the payment and the
+// mails, in order.
 func (c Case) log() []string {
 	type entry struct {
 		at   time.Time
 		text string
 	}
-	all := []entry{{c.Booking.ConsentAt, "The customer agreed to the policy and went on to pay, from " + c.Booking.ConsentIP}}
+	all := []entry{{c.Tenant.CreatedAt, "The customer made their account with us"},
+		{c.Booking.ConsentAt, "The customer agreed to the policy and went on to pay, from " + c.Booking.ConsentIP}}
+	if at := c.Tenant.EmailVerifiedAt; at != nil {
+		all = append(all, entry{*at, "The customer opened the link in our e-mail, and so proved that their address, " + c.Tenant.Email + ", is theirs"})
+	}
+	if c.Charge.Status == "succeeded" {
+		all = append(all, entry{c.Charge.CreatedAt, fmt.Sprintf("The customer paid %s on the payment page, %s", c.Payment.Money(c.Charge.Amount).Format(), c.card())})
+	}
 	for _, step := range c.Steps {
 		text := fmt.Sprintf("Booking %s, %s", step.ToStatus, actors[step.Actor])
 		if step.Reason != "" {
@@ -220,9 +237,50 @@ func mailSubject(m notify.Line) string {
 	return strings.ReplaceAll(m.Template, "_", " ")
 }
 
+// card is what they paid with.
+func (c Case) card() string {
+	if c.Charge.Last4 == "" {
+		return "by " + spoken(cmp.Or(c.Charge.Method, "card"))
+	}
+	return "with " + brandOf(c.Charge.Brand) + " ending in " + c.Charge.Last4
+}
+
+// brandOf is a card's brand as people write it.
+func brandOf(brand string) string {
+	if brand == "" {
+		return "a card"
+	}
+	return strings.ToUpper(brand[:1]) + brand[1:]
+}
+
+// before says that the customer is known; "" when this was their first stay.
+func (c Case) before() string {
+	if len(c.Earlier) == 0 {
+		return ""
+	}
+	same := 0
+	for _, stay := range c.Earlier {
+		if stay.Last4 == c.Charge.Last4 && stay.Brand == c.Charge.Brand && stay.Last4 != "" {
+			same++
+		}
+	}
+	text := fmt.Sprintf(" The customer had booked and completed %s with us before, all undisputed", counted(len(c.Earlier), "stay", "stays"))
+	if same > 0 {
+		text += fmt.Sprintf("; %s paid with a card of the same brand and last four digits", counted(same, "was", "were"))
+	}
+	return text + "."
+}
+
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
 func (c Case) statement() string {
-	return fmt.Sprintf("%s booked “%s” on %s (booking %s) and paid %s by card ending in %s after agreeing to the cancellation policy. %s %s Attached: the receipt, the policy with the record of consent, the record of the stay, and every e-mail that we sent to the customer. Customer and homeowner do not write to each other through us, so there are no other messages.",
-		c.Tenant.Name, c.Home.Title, evidenceDate(c.Booking.CreatedAt), c.Booking.Code, c.Payment.Money(c.Payment.AmountReceived).Format(), c.Charge.Last4, c.stayed(), c.cancellation())
+	return fmt.Sprintf("%s booked “%s” on %s (booking %s) and paid %s %s after agreeing to the cancellation policy. %s %s%s Attached: the receipt, the policy with the record of consent, the record of the stay, and every e-mail that we sent to the customer. Customer and homeowner do not write to each other through us, so there are no other messages.",
+		c.Tenant.Name, c.Home.Title, evidenceDate(c.Booking.CreatedAt), c.Booking.Code, c.Payment.Money(c.Payment.AmountReceived).Format(), c.card(), c.stayed(), c.cancellation(), c.before())
 }
 
 // stayed says what Hearth knows about the stay itself.

@@ -7,6 +7,7 @@ import (
 	"hearth/internal/fault"
 	"hearth/internal/paper"
 	"hearth/internal/payment"
+	"hearth/internal/stripeapi"
 
 	"github.com/google/uuid"
 )
@@ -42,10 +43,14 @@ func (c Case) Paper(field string) ([]byte, error) {
 // is how a lost upload is found again.
 func (c Case) papers() ([]payment.Paper, error) {
 	var all []payment.Paper
+	size := 0
 	for _, kind := range EvidencePapers {
 		content, err := c.Paper(kind.Field)
 		if err != nil {
 			return nil, err
+		}
+		if size += len(content); size > stripeapi.EvidenceFilesLimit {
+			return nil, fault.New(fault.Invalid, "The papers are larger than Stripe takes: %d bytes.", size)
 		}
 		id := uuid.Must(uuid.NewV7()).String()
 		all = append(all, payment.Paper{ID: id, Field: kind.Field, Content: content,
@@ -59,11 +64,11 @@ func (c Case) writeReceipt(doc *paper.Document) {
 	doc.Facts(
 		paper.Fact{Name: "Customer", Value: c.Tenant.Name + ", " + c.Tenant.Email},
 		paper.Fact{Name: "Paid", Value: evidenceTime(c.Charge.CreatedAt)},
-		paper.Fact{Name: "Card", Value: strings.TrimSpace(c.Charge.Brand + " ending in " + c.Charge.Last4)},
+		paper.Fact{Name: "Card", Value: strings.TrimPrefix(c.card(), "with ")},
 		paper.Fact{Name: "Charge", Value: c.Charge.ID},
 		paper.Fact{Name: "Home", Value: c.Home.Title + ", " + c.Home.Address()},
 		paper.Fact{Name: "Stay", Value: c.nights()})
-	rows := [][]string{{fmt.Sprintf("%d nights at %s", b.Nights(), b.Amount(b.NightlyPrice).Format()), b.Amount(b.StayAmount).Format()}}
+	rows := [][]string{{fmt.Sprintf("%s at %s", counted(b.Nights(), "night", "nights"), b.Amount(b.NightlyPrice).Format()), b.Amount(b.StayAmount).Format()}}
 	if b.DiscountAmount != 0 {
 		rows = append(rows, []string{"Discount for a long stay", b.Amount(-b.DiscountAmount).Format()})
 	}
@@ -93,7 +98,7 @@ func (c Case) writeRefunds(doc *paper.Document) {
 func (c Case) writePolicy(doc *paper.Document) {
 	doc.Heading("What the customer agreed to")
 	doc.Text("“" + c.Booking.PolicySentence + "”")
-	doc.Text("The sentence stood on the booking page, above the button that leads to the payment. The booking cannot be made without agreeing to it.")
+	doc.Text("The sentence stood on the booking page, above the button that leads to the payment. The customer ticked: “" + ConsentWords + "” The booking cannot be made without that.")
 	doc.Heading("Record of consent")
 	doc.Facts(
 		paper.Fact{Name: "Customer", Value: c.Tenant.Name + ", " + c.Tenant.Email},
@@ -127,7 +132,21 @@ func (c Case) writeStay(doc *paper.Document) {
 		at, what, _ := strings.Cut(line, "  ")
 		rows = append(rows, []string{at, what})
 	}
-	doc.Table([]paper.Column{{Name: "When", Share: 1}, {Name: "What", Share: 3}}, rows)
+	doc.Table([]paper.Column{{Name: "When", Share: 1}, {Name: "What", Share: 2.4}}, rows)
+	c.writeEarlier(doc)
+}
+
+// writeEarlier shows that the customer is no stranger.
+func (c Case) writeEarlier(doc *paper.Document) {
+	if len(c.Earlier) == 0 {
+		return
+	}
+	doc.Heading("Earlier stays of the same customer, none of them disputed")
+	var rows [][]string
+	for _, stay := range c.Earlier {
+		rows = append(rows, []string{stay.Code, evidenceDate(stay.CheckIn) + " – " + evidenceDate(stay.CheckOut), stay.ChargeID, brandOf(stay.Brand) + " " + stay.Last4, stay.Money().Format()})
+	}
+	doc.Table([]paper.Column{{Name: "Booking", Share: 1.2}, {Name: "Stay", Share: 2.4}, {Name: "Charge", Share: 2.4}, {Name: "Card", Share: 1}, {Name: "Paid", Share: 1.2, Number: true}}, rows)
 }
 
 func (c Case) writeMails(doc *paper.Document) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"hearth/internal/booking"
 	"hearth/internal/connect"
 	"hearth/internal/payment"
 	"hearth/internal/postgres"
@@ -38,17 +37,4 @@ func (s *Service) withoutReversal(ctx context.Context, r payment.Refund, o strip
 		return err == nil, err
 	}
 	return unreachable(ctx, s.DB, r.PaymentID)
-}
-
-// RefundWarning is what a refund's preview has to say about an owner whose
-// account is lost or rejected; "" about every other.
-func (s *Service) RefundWarning(ctx context.Context, b booking.Booking) (string, error) {
-	p, err := payment.ByBooking(ctx, s.DB, string(b.ID))
-	if err != nil {
-		return "", err
-	}
-	if gone, err := unreachable(ctx, s.DB, p.ID); err != nil || !gone {
-		return "", err
-	}
-	return "The owner’s account is disconnected or rejected. The tenant gets everything all the same; what Stripe cannot take back from the owner comes out of our balance and stays as their debt to us.", nil
 }

@@ -24,6 +24,7 @@ type Preview struct {
 	StripeKeeps money.Amount // its processing fee is never returned
 	Blocked     string       // why it cannot be done now, for people
 	Parts       int          // 2: what came back of an earlier refund goes out as a refund of its own
+	OwnerGone   bool         // their account is lost or rejected: Stripe may take nothing back from it
 	OwnerUnread bool         // the owner's balance could not be read
 	OurUnread   bool         // nor ours
 }
@@ -144,6 +145,9 @@ func (s *Service) preview(ctx context.Context, b booking.Booking, asked *money.A
 	}
 	view.Blocked = blocked(p, disputes, view.Amount, view.Left)
 	if view.StripeKeeps, f.settled, err = s.paidBy(ctx, p); err != nil {
+		return view, err
+	}
+	if view.OwnerGone, err = unreachable(ctx, s.DB, p.ID); err != nil {
 		return view, err
 	}
 	f.parts = f.stand.Parts(view.Amount.Minor)

@@ -445,13 +445,13 @@ func TestARefundDoesNotNeedTheOwner(t *testing.T) {
 	t.Parallel()
 	w := settled(t)
 	b := w.Confirmed(w.tenant, w.home, 3, 2)
-	if warning, err := w.Checkout.RefundWarning(t.Context(), b); err != nil || warning != "" {
-		t.Errorf("an owner in order: %q, %v", warning, err)
+	if preview, err := w.Checkout.PreviewRefund(t.Context(), b, b.Total()); err != nil || preview.OwnerGone {
+		t.Errorf("an owner in order: %+v, %v", preview, err)
 	}
 	w.Control("accounts/"+w.acct()+"/deauthorize", map[string]any{})
 	w.Settle()
-	if warning, err := w.Checkout.RefundWarning(t.Context(), b); err != nil || warning == "" {
-		t.Errorf("a lost owner: %q, %v", warning, err)
+	if preview, err := w.Checkout.PreviewRefund(t.Context(), b, b.Total()); err != nil || !preview.OwnerGone {
+		t.Errorf("a lost owner: %+v, %v", preview, err)
 	}
 	refund, err := payment.Refund{}, error(nil)
 	w.must(func(ctx context.Context, tx pgx.Tx) error {

@@ -42,29 +42,71 @@ func TestADocumentIsAPDFAndAlwaysTheSame(t *testing.T) {
 	}
 }
 
-func TestWhatADocumentSays(t *testing.T) {
+// read is the text of a document as it stands on its pages.
+func read(t *testing.T, document []byte) string {
+	t.Helper()
 	reader, err := exec.LookPath("pdftotext")
 	if err != nil {
 		t.Skip("pdftotext (poppler-utils) is not here to read it")
 	}
 	file := filepath.Join(t.TempDir(), "x.pdf")
-	if err := os.WriteFile(file, document(t), 0o600); err != nil {
+	if err := os.WriteFile(file, document, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	text, err := exec.Command(reader, "-layout", file, "-").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	bare := strings.Join(strings.Fields(string(text)), "") // readers differ in what is a space
+	return string(text)
+}
+
+// A figure too wide for its column is set smaller, never broken in two.
+func TestFiguresStayInOnePiece(t *testing.T) {
+	const figure, many = "-1,234,567,890.123", 7
+	columns, row := []paper.Column{{Name: "Stay", Share: 3}}, []string{"H92YSCP4T, Lakeside A-frame"}
+	for range many {
+		columns, row = append(columns, paper.Column{Name: "Transferred", Share: 1.4, Number: true}), append(row, figure)
+	}
+	d := paper.New("Statement, May 2027", "", made)
+	d.Table(columns, [][]string{row})
+	out, err := d.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := read(t, out); strings.Count(text, figure) != many {
+		t.Errorf("a figure is broken:\n%s", text)
+	}
+}
+
+// A letter that the font does not have is an empty box: the document says so,
+// and does not when it has them all.
+func TestBoxesAreExplained(t *testing.T) {
+	for name, boxed := range map[string]bool{"Žofie Müller": false, "Παναγιώτα Οικονόμου": false, "Александра": false, "山田 太郎": true} {
+		d := paper.New("Receipt", "", made)
+		d.Facts(paper.Fact{Name: "Customer", Value: name})
+		d.Table([]paper.Column{{Name: "What", Share: 3}, {Name: "Amount", Share: 1, Number: true}}, [][]string{{"3 nights – “home’s” · – …", "−¥12,000"}})
+		out, err := d.Bytes()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text := read(t, out); strings.Contains(text, "An empty box") != boxed {
+			t.Errorf("%s:\n%s", name, text)
+		}
+	}
+}
+
+func TestWhatADocumentSays(t *testing.T) {
+	text := read(t, document(t))
+	bare := strings.Join(strings.Fields(text), "") // readers differ in what is a space
 	for _, want := range []string{"Statement, May 2027", "Žofie Müller", "(€)", "9,600.00", "1 / 3"} {
 		if !strings.Contains(bare, strings.ReplaceAll(want, " ", "")) {
 			t.Errorf("%q is not in it", want)
 		}
 	}
-	if n := strings.Count(string(text), "Amount"); n < 3 {
+	if n := strings.Count(text, "Amount"); n < 3 {
 		t.Errorf("the heads stand on %d pages, want every one", n)
 	}
-	if strings.Contains(string(text), "Nothing") {
+	if strings.Contains(text, "Nothing") {
 		t.Error("a fact without a value is shown")
 	}
 }

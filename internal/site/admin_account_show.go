@@ -174,7 +174,7 @@ func accountFacts(a connect.Account) []view.Line {
 		facts = append(facts, view.Line{Label: "Needs the rest by", Value: view.Moment(*a.DueBy)})
 	}
 	if a.FetchedAt != nil {
-		facts = append(facts, view.Line{Label: "Last look", Value: view.Moment(*a.FetchedAt)})
+		facts = append(facts, view.Line{Label: "Last look", Value: view.MomentZone(*a.FetchedAt)})
 	}
 	return facts
 }

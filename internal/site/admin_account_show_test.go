@@ -21,7 +21,7 @@ func TestOneAccountsPage(t *testing.T) {
 	path := "/admin/accounts/" + acct
 	admin.Get("/admin/accounts").Want("table a[href='" + path + "']")
 	admin.Get(path).WantStatus(200).Want("h1", "Nora Lind").Want("[aria-labelledby=open]", b.Code).Want("[aria-labelledby=balance]", "usd", "$").
-		Want(".kv", "Takes chargesYes", "TransfersActive").Want("[aria-labelledby=schedule]", "When we say so").Want("[aria-labelledby=requests]", "account", "succeeded").
+		Want(".kv", "Takes chargesYes", "TransfersActive").Want("[aria-labelledby=schedule]", "When we say so").Want("[aria-labelledby=requests]", "account", "Done").
 		Want("[aria-labelledby=events]", "account.updated").Want(".acts", "Pause", "Disconnect", "Reject").WantNone(".acts a[href$=resume]")
 	admin.Get("/admin/accounts/acct_nobody").WantStatus(404)
 	admin.Get(path + "/resume").WantStatus(404)

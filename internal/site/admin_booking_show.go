@@ -3,6 +3,7 @@ package site
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"hearth/internal/booking"
 	"hearth/internal/checkout"
@@ -86,26 +87,33 @@ func (s *Server) getAdminBookingShow(w http.ResponseWriter, r *http.Request) err
 	return s.render(w, "admin_booking_show", p)
 }
 
+// accountNames are the ledger's accounts in words; one that ends in a colon is
+// everybody's of its kind.
+var accountNames = []struct{ account, label string }{{ledger.Tenant, "Tenant"}, {ledger.Escrow, "Escrow"}, {"owner:", "Owner’s balance at Stripe"}, {"debt:", "Owner’s debt to us"},
+	{"bank:", "Owner’s bank"}, {ledger.Revenue, "Our part"}, {ledger.StripeFees, "Stripe’s fees"}, {ledger.Disputes, "Held by the tenant’s bank"}}
+
+// InBooks names an account of the ledger.
+func (adminBookingShowPage) InBooks(account string) string { return inBooks(account) }
+
+func inBooks(account string) string {
+	for _, n := range accountNames {
+		if account == n.account || (strings.HasSuffix(n.account, ":") && strings.HasPrefix(account, n.account)) {
+			return n.label
+		}
+	}
+	return account
+}
+
 // books sums the ledger up: where every cent of the booking is now.
 func books(b booking.Booking, lines []ledger.Line) []view.Line {
-	names := []struct{ account, label string }{{ledger.Tenant, "Tenant"}, {ledger.Escrow, "Escrow"}, {"owner:", "Owner’s balance at Stripe"}, {"debt:", "Owner’s debt to us"},
-		{"bank:", "Owner’s bank"}, {ledger.Revenue, "Our part"}, {ledger.StripeFees, "Stripe’s fees"}, {ledger.Disputes, "Held by the tenant’s bank"}}
 	sums := map[string]int64{}
-	group := func(account string) string {
-		for _, n := range names {
-			if account == n.account || (len(n.account) > 0 && n.account[len(n.account)-1] == ':' && len(account) > len(n.account) && account[:len(n.account)] == n.account) {
-				return n.label
-			}
-		}
-		return account
-	}
 	for _, l := range lines {
-		sums[group(l.Source)] -= l.Amount
-		sums[group(l.Destination)] += l.Amount
+		sums[inBooks(l.Source)] -= l.Amount
+		sums[inBooks(l.Destination)] += l.Amount
 	}
 	var out []view.Line
 	total := int64(0)
-	for _, n := range names {
+	for _, n := range accountNames {
 		if sum, moved := sums[n.label]; moved {
 			out = append(out, view.Line{Label: n.label, Value: b.Amount(sum).Format()})
 			total += sum

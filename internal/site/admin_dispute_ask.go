@@ -53,7 +53,7 @@ func (s *Server) disputeAsks(ctx context.Context, c checkout.Case, v *payment.Re
 
 func (s *Server) askToSubmit(c checkout.Case, answers []payment.Answer) disputeAsk {
 	a := disputeAsk{Key: "submit", Offer: "Submit the evidence", Title: "Submit the evidence to the bank", Button: "Submit it, for good", Seen: strconv.Itoa(len(answers)),
-		Text: "The bank reads exactly what is below. It is final: banks take evidence once. Their decision takes weeks, sometimes months.",
+		Text: "The bank reads exactly what is above. It is final: banks take evidence once. Their decision takes weeks, sometimes months.",
 		do: func(ctx context.Context, by booking.Actor, seen, reason string) error {
 			number, _ := strconv.Atoi(seen) // what is no number was never shown
 			return s.Checkout.SubmitEvidence(ctx, by, c.Dispute.ID, number, reason)

@@ -22,6 +22,7 @@ type adminDisputeShowPage struct {
 	page
 	Dispute  disputeRow
 	Case     checkout.Case
+	Charge   string // where Stripe shows it
 	Advice   string
 	Costs    []view.Line
 	Owner    []view.Line // their side: the payout, and what was taken back
@@ -53,7 +54,7 @@ func (s *Server) getAdminDisputeShow(w http.ResponseWriter, r *http.Request) err
 		return err
 	}
 	ctx := r.Context()
-	p := adminDisputeShowPage{page: s.base(r, "Dispute over booking "+c.Booking.Code), Dispute: s.disputeRowOf(c), Case: c, Advice: disputeAdvice(c.Dispute)}
+	p := adminDisputeShowPage{page: s.base(r, "Dispute over booking "+c.Booking.Code), Dispute: s.disputeRowOf(c), Case: c, Charge: s.atStripe("payments", c.Dispute.ChargeID), Advice: disputeAdvice(c.Dispute)}
 	p.Nav = "admin:disputes"
 	recovery, err := s.recoveryOf(ctx, c.Dispute.ID)
 	if err != nil {

@@ -26,7 +26,7 @@ func TestAdminAnswersADispute(t *testing.T) {
 	t.Parallel()
 	c, admin, path := disputed(t, map[string]any{"reason": "product_not_received"})
 	page := admin.Get(path).WantStatus(200).Want("h1", "Dispute: product not received").Want("#next", "days left to answer").
-		Want("main", "$1,080.00", "If it is lost", "$144.60", "Frozen until it is decided", "Full refund until 5 days", "Write the evidence")
+		Want("main a[href^='/admin/requests?q=']").Want("aside a[rel=noreferrer]", "ch_").Want("main", "$1,080.00", "If it is lost", "$144.60", "Frozen until it is decided", "Full refund until 5 days", "Write the evidence")
 	page.WantNone("a[href$='/submit']")
 	admin.Get(path + "/submit").WantStatus(409)
 	admin.Get("/admin/disputes").Want("a[href='"+path+"']", "Product not received")
@@ -53,7 +53,7 @@ func TestAdminAnswersADispute(t *testing.T) {
 		t.Errorf("%.20q", kept.Body)
 	}
 
-	ask := admin.Get(path+"/submit").WantStatus(200).Want("main", "winning_evidence", "It is final", "Dana")
+	ask := admin.Get(path+"/submit").WantStatus(200).Want("main", "winning_evidence", "exactly what is above", "It is final", "Dana")
 	ask.Submit("#ask", "reason", "").WantStatus(422)
 	ask.Submit("#ask", "reason", "Looked over").WantRedirect(path)
 	ask.Submit("#ask", "reason", "Looked over").WantStatus(409)

@@ -36,7 +36,10 @@ type adminMoneyPage struct {
 }
 
 // moveRow is a payout or top-up of ours in words.
-type moveRow struct{ payout.Move }
+type moveRow struct {
+	payout.Move
+	Href string // where Stripe shows it; "" before it is there
+}
 
 // Badge is where it stands.
 func (m moveRow) Badge() (view.Badge, error) {
@@ -65,7 +68,11 @@ func (s *Server) getAdminMoney(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		for _, m := range moves {
-			*rows = append(*rows, moveRow{m})
+			row := moveRow{Move: m}
+			if m.StripeID != nil {
+				row.Href = s.atStripe(kindOf(*m.StripeID), *m.StripeID)
+			}
+			*rows = append(*rows, row)
 		}
 	}
 	return s.render(w, "admin_money", p)

@@ -28,7 +28,7 @@ func TestOurBalance(t *testing.T) {
 	ask.Submit("#act", "reason", "", "amount", "500.00").WantStatus(422).Want("#f-reason-error", "Say why")
 	ask.Submit("#act", "reason", "A float for disputes", "amount", "500.00", "currency", "eur").WantStatus(422)
 	ask.Submit("#act", "reason", "A float for disputes", "amount", "500.00").WantStatus(303).WantRedirect("/admin/money").Follow().
-		Want("body", "on its way from the bank").Want("[aria-labelledby=topups]", "$500.00", "Pending")
+		Want("body", "on its way from the bank").Want("[aria-labelledby=topups]", "$500.00", "Pending", "tu_", "The request that made it").Want("[aria-labelledby=topups] a[href^='/admin/requests/']")
 	ask.Submit("#act", "reason", "A float for disputes", "amount", "500.00").WantStatus(409).Want(".form-errors", "sent already")
 	if n := c.count(t, `SELECT count(*) FROM audit_log WHERE act = 'topup'`); n != 1 {
 		t.Errorf("%d acts on record", n)

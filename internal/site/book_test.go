@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"hearth/internal/booking"
+	"hearth/internal/checkout"
 	"hearth/internal/testkit/apptest"
 	"hearth/internal/testkit/htmltest"
 )
@@ -21,7 +22,7 @@ func TestStrangersLogInAndComeBackToTheirDates(t *testing.T) {
 // From the summary to Stripe's page, and back as a confirmed stay.
 func TestBookPayAndArrive(t *testing.T) {
 	c := newTown(t)
-	page := c.tenantB.Get(c.bookPath(30, 3)).WantStatus(200)
+	page := c.tenantB.Get(c.bookPath(30, 3)).WantStatus(200).Want("#book", checkout.ConsentWords) // the evidence quotes them
 	page.Want(".book .total", "$680.00").Want(".lines", "$200 × 3 nights", "Cleaning", "Total (USD)").
 		Want("#book", "Full refund until 5 days before check-in", "No parties.", "Shoes off.", "all of it is refunded", "15:00 P").Want("#book button", "$680.00")
 	if strings.Contains(page.Body, "12 Secret Lane") || strings.Contains(page.Body, "under the mat") {

@@ -200,7 +200,7 @@ func (s payoutStay) Badge() (view.Badge, error) {
 		if s.ShareAmount == 0 && s.netted() {
 			return view.Badge{Tone: "info", Icon: "scale", Text: "Netted"}, nil
 		}
-		return view.StatusBadge("payment", "refunded")
+		return view.Badge{Tone: "info", Icon: "undo-2", Text: "Given back"}, nil // refunded, or lost to a dispute
 	case payout.Returned:
 		return view.Badge{Tone: "bad", Icon: "circle-alert", Text: "Came back"}, nil
 	}

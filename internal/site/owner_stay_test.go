@@ -6,6 +6,7 @@ import (
 
 	"hearth/internal/booking"
 	"hearth/internal/testkit/factory"
+	"hearth/internal/testkit/htmltest"
 	"hearth/internal/user"
 )
 
@@ -57,4 +58,27 @@ func TestOwnerCancels(t *testing.T) {
 	if strings.Contains(owners.Text("aside"), c.tenant.Email) {
 		t.Error("the tenant's address stays after the stay is off")
 	}
+}
+
+// Before either side gives money back for an owner whose account is gone, they
+// are told who pays for it.
+func TestARefundTellsThatTheOwnerIsGone(t *testing.T) {
+	c := newTown(t)
+	b := c.Confirmed(c.tenant, c.home, 30, 3)
+	admin := c.admin(t)
+	const ask = "/refund?amount=100&reason=Cold"
+	pages := func(want func(page *htmltest.Page, words string)) {
+		for _, path := range []string{ask, "/cancel"} {
+			want(c.ownerB.Get("/owner/stays/"+b.Code+path).WantStatus(200), "Your account at Stripe is disconnected or closed")
+			want(admin.Get("/admin/bookings/"+b.Code+path).WantStatus(200), "The owner’s account is disconnected or rejected")
+		}
+	}
+	pages(func(page *htmltest.Page, words string) {
+		if strings.Contains(page.Text("main"), words) {
+			t.Errorf("an owner in order is told of: %s", words)
+		}
+	})
+	c.Control("accounts/"+c.AccountOf(c.owner.ID).StripeAccountID+"/deauthorize", map[string]any{})
+	c.Settle()
+	pages(func(page *htmltest.Page, words string) { page.Want("main", words) })
 }

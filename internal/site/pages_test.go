@@ -172,6 +172,7 @@ func pictures(t *testing.T, p *browser.Page, base, stem string, pages []visit) {
 			for _, look := range []string{"light", "dark"} {
 				s.dark = look == "dark"
 				s.show(p)
+				browser.Eval[bool](p, settled)
 				if err := os.WriteFile(fmt.Sprintf("%s.%d-%s.png", name, s.width, look), p.Whole(), 0o644); err != nil {
 					t.Fatal(err)
 				}
@@ -179,3 +180,7 @@ func pictures(t *testing.T, p *browser.Page, base, stem string, pages []visit) {
 		}
 	}
 }
+
+// settled is when a page that changes its colours has the new ones.
+const settled = `new Promise(done => requestAnimationFrame(() =>
+	Promise.allSettled(document.getAnimations().map(a => a.finished)).then(() => requestAnimationFrame(() => done(true)))))`

@@ -5,6 +5,7 @@ import (
 
 	"hearth/internal/money"
 	"hearth/internal/payment"
+	"hearth/internal/view"
 )
 
 // refundLegs says about refunds what their figures mean. Pages that show
@@ -33,9 +34,9 @@ func (refundLegs) Awaited(r payment.Refund) bool {
 func (refundLegs) TenantLeg(r payment.Refund) string {
 	switch {
 	case r.Dead() && r.StripeID() == "":
-		return "Refused by Stripe: " + r.FailureReason
+		return "Refused by Stripe: " + view.Spoken(r.FailureReason)
 	case r.Dead():
-		return "Returned by the bank: " + r.FailureReason
+		return "Returned by the bank: " + view.Spoken(r.FailureReason)
 	case r.Status == "succeeded":
 		return "Sent"
 	case r.Status == "requested":

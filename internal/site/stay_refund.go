@@ -24,7 +24,6 @@ type stayRefundPage struct {
 	Errors     map[string]string
 	Preview    *checkout.Preview // nil until an amount was asked about
 	Causes     []view.Option     // what an admin may say it is for
-	Warning    string            // about an owner who cannot be reached
 }
 
 // refundForm carries what was left when the page was shown, and the preview's
@@ -116,9 +115,6 @@ func (s *Server) stayRefundPage(w http.ResponseWriter, r *http.Request, desk ref
 		return err
 	}
 	if p.OwnerName, err = s.nameOf(r.Context(), b.OwnerID); err != nil {
-		return err
-	}
-	if p.Warning, err = s.Checkout.RefundWarning(r.Context(), b); err != nil {
 		return err
 	}
 	if form.Amount == "" && wrong == nil {

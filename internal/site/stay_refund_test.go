@@ -90,7 +90,7 @@ func TestRefundsAreExplained(t *testing.T) {
 	c.Control("refunds/"+c.Refunds(b)[0].StripeID()+"/fail", map[string]any{"reason": "lost_or_stolen_card"})
 	c.Settle()
 	tenant.Get("/trips/"+b.Code).Want("#refunds", "Your bank returned it", "we will pay you another way")
-	admin.Get("/admin/bookings/"+b.Code).Want("#refunds", "Returned by the bank: lost_or_stolen_card")
+	admin.Get("/admin/bookings/"+b.Code).Want("#refunds", "Returned by the bank: lost or stolen card")
 }
 
 // What a refund is for is asked of admins; an agreement is offered when the

@@ -40,6 +40,10 @@ const MetaDispute = "dispute_id"
 // have together.
 const EvidenceLimit = 150_000
 
+// EvidenceFilesLimit is how many bytes all files of a dispute's evidence may
+// have together.
+const EvidenceFilesLimit = 4_500_000
+
 // EvidenceParams keep evidence at Stripe, and hand it to the bank when Submit
 // says so. An empty text takes away what was staged before.
 type EvidenceParams struct {

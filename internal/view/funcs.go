@@ -22,7 +22,7 @@ func (e *Engine) funcs() template.FuncMap {
 		"money": money.Amount.Format, "short": money.Amount.Short, "percent": money.BasisPoints.Percent,
 		"day": Day, "dayYear": DayYear, "dayLong": DayLong, "moment": Moment, "momentZone": MomentZone,
 		"stay": Stay, "stayYear": StayYear, "ago": Ago, "iso": isoDay,
-		"plural": Plural, "count": Count, "seq": seq, "dict": dict, "lower": strings.ToLower,
+		"plural": Plural, "count": Count, "seq": seq, "dict": dict, "lower": strings.ToLower, "spoken": Spoken,
 		"photo": PhotoURL, "srcset": srcset, "preload": preload,
 		"status": StatusBadge, "avatar": NewAvatar,
 		"field": newField, "options": newOptions, "fieldErrors": fieldErrors,
@@ -85,3 +85,6 @@ func isoDay(t time.Time) string {
 }
 
 func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
+
+// Spoken is one of Stripe's words as people write it: "lost or stolen card".
+func Spoken(word string) string { return strings.ReplaceAll(word, "_", " ") }
