@@ -192,8 +192,9 @@ func (s *Service) attach(ctx context.Context, a connect.Account, acct string) (c
 
 // recover settles an earlier request whose answer we never heard: accounts
 // carry our person's id, so a list at Stripe finds one that was made. When none
-// was, and the same request can no longer make one (it ended in a server error,
-// which its key repeats for a day, or its key is forgotten), it is given up.
+// was, and the same request can no longer make one (it ended in a 500, which its
+// key repeats for a day, or its key is forgotten), it is given up. After a 502,
+// 503 or 504 it may still be under way, and goes out again as it was.
 func (s *Service) recover(ctx context.Context, a connect.Account) (connect.Account, error) {
 	last, err := stripeapi.RequestByID(ctx, s.DB, a.RequestID)
 	if err != nil || last.State != stripeapi.StateUnknown {
@@ -211,7 +212,7 @@ func (s *Service) recover(ctx context.Context, a connect.Account) (connect.Accou
 			return a, err
 		}
 	}
-	ended := last.HTTPStatus != nil && *last.HTTPStatus >= http.StatusInternalServerError
+	ended := last.HTTPStatus != nil && *last.HTTPStatus == http.StatusInternalServerError
 	if !ended && now.Sub(last.PlannedAt) < keysLive {
 		return a, nil
 	}

@@ -1,6 +1,7 @@
 package hosting_test
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -121,7 +122,7 @@ func TestARivalInFlightIsWaitedFor(t *testing.T) {
 
 // Whatever happens to the answer, the next click ends with one account.
 func TestLostAnswers(t *testing.T) {
-	for _, kind := range []string{"reset", "reset_before", "500", "500_after", "429"} {
+	for kind, asked := range map[string]int{"reset": 1, "reset_before": 1, "500": 2, "500_after": 1, "503": 1, "429": 1} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
 			w := start(t)
@@ -135,6 +136,11 @@ func TestLostAnswers(t *testing.T) {
 			}
 			if n := w.atStripe(u); n != 1 {
 				t.Errorf("%d accounts", n)
+			}
+			all, err := stripeapi.RequestsAbout(t.Context(), w.db, "user:"+string(u.ID))
+			all = slices.DeleteFunc(all, func(r stripeapi.Request) bool { return r.Purpose != stripeapi.ForAccount })
+			if err != nil || len(all) != asked {
+				t.Errorf("asked under %d keys, want %d (%v)", len(all), asked, err)
 			}
 		})
 	}
