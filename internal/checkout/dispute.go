@@ -83,7 +83,7 @@ func (s *Service) tellDispute(ctx context.Context, tx pgx.Tx, b booking.Booking,
 		return nil, err
 	}
 	changes := []string{fmt.Sprintf("dispute %s → %s", cmp.Or(before.Status, "none"), after.Status)}
-	data := map[string]any{"amount": after.Amount, "currency": string(after.Currency), "reason": after.Reason, "reference": after.ID, "outcome": after.Status}
+	data := map[string]any{"amount": after.Amount, "currency": string(after.Currency), "reason": spoken(after.Reason), "reference": after.ID, "outcome": after.Status}
 	if after.DueBy != nil {
 		data["due_by"] = *after.DueBy
 	}
