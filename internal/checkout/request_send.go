@@ -80,7 +80,7 @@ func (s *Service) captureRefused(ctx context.Context, id booking.ID, o stripeapi
 			return err
 		}
 		s.Logger.WarnContext(ctx, "stripe refused to take a held card's money", "booking", b.Code, "code", o.Code, "message", o.Message)
-		request, err = s.giveAnswer(ctx, tx, b, p, booking.AnswerLapse, booking.Stripe, "Stripe did not take the payment ("+o.Code+")")
+		request, err = s.giveAnswer(ctx, tx, b, p, booking.AnswerLapse, booking.Stripe, "Stripe did not take the payment")
 		return err
 	})
 	if err != nil || request == "" {

@@ -319,6 +319,24 @@ func TestAcceptedTooLateForStripe(t *testing.T) {
 	a.want(booking.Lapsed, payment.Canceled, 0)
 }
 
+// Accepted, and Stripe does not take the money although it holds the card, as
+// for an owner whom it has just rejected: the card is let go, and both are told.
+func TestStripeDoesNotTakeTheMoney(t *testing.T) {
+	t.Parallel()
+	a := startAsking(t)
+	a.Control("faults", map[string]any{"route": "POST /v1/payment_intents/{id}/capture", "kind": "503", "count": 4})
+	a.must(a.Checkout.Accept(t.Context(), booking.Owner(a.owner.ID), a.booking.ID))
+	a.noFaults()
+	_, err := a.DB.Exec(t.Context(), `UPDATE stripe_requests SET state = 'refused', error_code = 'account_invalid', finished_at = now() WHERE purpose = 'capture'`)
+	a.must(err)
+	a.sweep()
+	a.want(booking.Lapsed, payment.Canceled, 0)
+	a.intent("canceled")
+	if got := a.mails(); !slices.Contains(got, "request_ended_tenant") || !slices.Contains(got, "request_ended_owner") {
+		t.Errorf("mails: %v", got)
+	}
+}
+
 // Everybody answers at once: one answer counts, and Stripe does one thing.
 func TestAnswersAtOnce(t *testing.T) {
 	t.Parallel()

@@ -108,7 +108,7 @@ func (c *busyTown) stays(t *testing.T) {
 	c.bank, c.held = c.Held(c.tenant, c.home, 120, 2), c.Held(c.tenant, c.home, 130, 2)
 	c.onItsWay(t, c.bank)
 	c.onRequest = factory.Home(t, c.DB, c.owner.ID, map[string]any{"title": "The quiet house", "booking_mode": listing.OnRequest})
-	c.asked, c.turnedDown = c.Requested(c.tenant, c.onRequest, 140, 3), c.Requested(c.tenant, c.onRequest, 150, 3)
+	c.asked, c.turnedDown = c.Requested(c.tenant, c.onRequest, 141, 3), c.Requested(c.tenant, c.onRequest, 151, 3)
 	must(t, c.Checkout.Decline(t.Context(), by, c.turnedDown.ID, "We are away that week"))
 }
 

@@ -52,7 +52,7 @@ type SessionParams struct {
 	Fee           int64
 	Destination   string // acct_…
 	Hold          bool   // the card is held, and charged only when it is captured
-	Notice        string // told above the button
+	Notice        string // told beside the button
 	SuccessURL    string // with the literal {CHECKOUT_SESSION_ID}
 	CancelURL     string
 	CustomerEmail string
