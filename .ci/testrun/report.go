@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -28,8 +29,14 @@ type report struct {
 	out            io.Writer
 	passed, failed int
 	skipped        []string
+	slow           []timed // the tests that took a second and more
 	packages       map[string]*packageRun
 	builds         map[string]*strings.Builder
+}
+
+type timed struct {
+	seconds float64
+	test    string
 }
 
 type packageRun struct {
@@ -95,6 +102,9 @@ func (r *report) take(e event) {
 		p.output[e.Test].WriteString(e.Output)
 	case "pass", "fail", "skip":
 		p.result[e.Test] = e.Action
+		if e.Elapsed >= 1 && e.Test != "" && !strings.Contains(e.Test, "/") {
+			r.slow = append(r.slow, timed{e.Elapsed, e.Package + " " + e.Test})
+		}
 		if e.Test == "" {
 			r.finish(e, p)
 			delete(r.packages, e.Package)
@@ -153,6 +163,9 @@ func reason(output string) string {
 	return strings.Join(said, " ")
 }
 
+// slowest is how many of the slow tests are named: where to look when all takes long.
+const slowest = 12
+
 // close shows the sum. Packages that never ended count as failed.
 func (r *report) close(took time.Duration) {
 	for name, p := range r.packages {
@@ -161,6 +174,10 @@ func (r *report) close(took time.Duration) {
 	slices.Sort(r.skipped)
 	for _, skipped := range r.skipped {
 		fmt.Fprintf(r.out, "skip  %s\n", skipped)
+	}
+	slices.SortFunc(r.slow, func(a, b timed) int { return cmp.Compare(b.seconds, a.seconds) })
+	for _, t := range r.slow[:min(len(r.slow), slowest)] {
+		fmt.Fprintf(r.out, "slow  %6.1f s  %s\n", t.seconds, t.test)
 	}
 	fmt.Fprintf(r.out, "in %.0f s\n%d passed, %d failed\n", took.Seconds(), r.passed, r.failed)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -63,5 +64,19 @@ not json
 `))
 	if err != nil || r.failed != 1 || !strings.Contains(out.String(), "x.go:1: no") || !strings.Contains(out.String(), "not json") {
 		t.Errorf("%v, %d failed, said:\n%s", err, r.failed, out.String())
+	}
+}
+
+func TestTheSlowestAreNamed(t *testing.T) {
+	var out strings.Builder
+	r := newReport(&out)
+	for i := range 20 {
+		r.take(event{Action: "pass", Package: "p", Test: fmt.Sprintf("T%d", i), Elapsed: float64(i) / 2})
+	}
+	r.take(event{Action: "pass", Package: "p", Test: "T1/sub", Elapsed: 99})
+	r.take(event{Action: "pass", Package: "p"})
+	r.close(0)
+	if said := out.String(); strings.Count(said, "slow ") != slowest || !strings.HasPrefix(said, "slow     9.5 s  p T19\nslow     9.0 s  p T18\n") {
+		t.Errorf("it says\n%s", said)
 	}
 }
