@@ -128,7 +128,7 @@ func weather(ctx context.Context, o options, currency, dir string, before tally)
 }
 
 func build(ctx context.Context, binary string) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-o", binary, "hearth/cmd/hearth")
+	cmd := exec.CommandContext(ctx, "go", "build", "-ldflags=-s -w", "-o", binary, "hearth/cmd/hearth")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("build hearth: %w\n%s", err, out)

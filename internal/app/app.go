@@ -96,6 +96,10 @@ func (a *App) Close() { a.DB.Close() }
 // The sandbox has no limit to keep.
 const sandboxRate = 1000
 
+// pages are this binary's templates. They never change, so that several Apps of
+// one process share them.
+var pages = sync.OnceValues(func() (*view.Engine, error) { return view.New(web.FS) })
+
 func (a *App) wire() (err error) {
 	c := a.Config
 	rate := 0
@@ -106,7 +110,7 @@ func (a *App) wire() (err error) {
 	if err != nil {
 		return fmt.Errorf("set up the stripe client: %w", err)
 	}
-	if a.View, err = view.New(web.FS); err != nil {
+	if a.View, err = pages(); err != nil {
 		return fmt.Errorf("read the templates: %w", err)
 	}
 	enqueue, err := river.NewClient(riverpgxv5.New(a.DB), &river.Config{Logger: quiet(a.Logger)})
