@@ -181,11 +181,15 @@ func ForTenant(ctx context.Context, q postgres.Querier, tenant user.ID) ([]Booki
 	return postgres.All[Booking](ctx, q, `SELECT `+Columns+` FROM bookings b WHERE b.tenant_id = $1 ORDER BY b.nights DESC, b.id DESC`, tenant)
 }
 
-// ForOwner are the stays in a person's homes that were paid or asked for, on
-// the way, or ended after having been so, the newest stay first.
+// reachedOwner says of a booking that its owner has heard of it: it was paid or
+// asked for, is on the way, or ended after having been so.
+const reachedOwner = `(b.status IN ('processing', 'requested', 'confirmed', 'completed', 'declined', 'lapsed') OR b.confirmed_at IS NOT NULL OR b.answer <> '')`
+
+// ForOwner are the stays in a person's homes that they have heard of, the newest
+// stay first.
 func ForOwner(ctx context.Context, q postgres.Querier, owner user.ID) ([]Booking, error) {
 	return postgres.All[Booking](ctx, q, `SELECT `+Columns+` FROM bookings b
-		WHERE b.owner_id = $1 AND (b.status IN ('processing', 'requested', 'confirmed', 'completed', 'declined', 'lapsed') OR b.confirmed_at IS NOT NULL OR b.answer <> '')
+		WHERE b.owner_id = $1 AND `+reachedOwner+`
 		ORDER BY b.nights DESC, b.id DESC`, owner)
 }
 

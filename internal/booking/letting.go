@@ -30,6 +30,6 @@ func (l Letting) TenantName() string {
 func Lettings(ctx context.Context, q postgres.Querier, owner user.ID) ([]Letting, error) {
 	return postgres.All[Letting](ctx, q, `SELECT `+Columns+`, l.title, u.name AS tenant
 		FROM bookings b JOIN listings l ON l.id = b.listing_id JOIN users u ON u.id = b.tenant_id
-		WHERE b.owner_id = $1 AND (b.status IN ('processing', 'requested', 'confirmed', 'completed', 'declined', 'lapsed') OR b.confirmed_at IS NOT NULL OR b.answer <> '')
+		WHERE b.owner_id = $1 AND `+reachedOwner+`
 		ORDER BY b.nights DESC, b.id DESC`, owner)
 }

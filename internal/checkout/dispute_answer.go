@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -110,7 +109,7 @@ func (s *Service) AcceptDispute(ctx context.Context, by booking.Actor, dispute, 
 	var request stripeapi.RequestID
 	err := s.onDispute(ctx, dispute, func(tx pgx.Tx, b booking.Booking, _ payment.Payment, d payment.Dispute) error {
 		if d.Status != "needs_response" || d.Status != seen {
-			return fault.New(fault.Conflict, "Only a chargeback that waits for an answer can be accepted. This one is %s now.", strings.ReplaceAll(d.Status, "_", " "))
+			return fault.New(fault.Conflict, "Only a chargeback that waits for an answer can be accepted. This one is %s now.", spoken(d.Status))
 		}
 		asked, err := stripeapi.Closings(ctx, tx, d.ID)
 		if err != nil {
@@ -141,7 +140,7 @@ func (s *Service) fresh(ctx context.Context, dispute string) error {
 func (s *Service) answerable(d payment.Dispute) error {
 	switch {
 	case !d.Answerable():
-		return fault.New(fault.Conflict, "The bank takes no evidence any more: this dispute is %s.", strings.ReplaceAll(d.Status, "_", " "))
+		return fault.New(fault.Conflict, "The bank takes no evidence any more: this dispute is %s.", spoken(d.Status))
 	case d.DueBy == nil || s.Now().After(*d.DueBy):
 		return fault.New(fault.Conflict, "The time to answer is over.")
 	}

@@ -234,7 +234,7 @@ func mailSubject(m notify.Line) string {
 	if m.Subject != "" {
 		return m.Subject
 	}
-	return strings.ReplaceAll(m.Template, "_", " ")
+	return spoken(m.Template)
 }
 
 // card is what they paid with.

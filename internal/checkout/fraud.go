@@ -3,7 +3,6 @@ package checkout
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"hearth/internal/booking"
@@ -40,7 +39,7 @@ func (s *Service) onFraudWarning(ctx context.Context, tx pgx.Tx, b booking.Booki
 	id, due := string(b.ID), s.Now().Add(warningDue)
 	_, err = task.Open(ctx, tx, task.Task{Key: fraudWarning + ":" + w.ID, BookingID: &id, Account: p.Destination, ObjectID: w.ID, Freezes: true, DueAt: &due,
 		Title: "The card issuer suspects fraud: " + b.Code, Href: "/admin/bookings/" + b.Code + "/refund",
-		Detail: "Reported as " + strings.ReplaceAll(w.Type, "_", " ") + ", " + p.Money(p.AmountReceived).Format() + ". A full refund now usually prevents a dispute and its fee. " +
+		Detail: "Reported as " + spoken(w.Type) + ", " + p.Money(p.AmountReceived).Format() + ". A full refund now usually prevents a dispute and its fee. " +
 			"The owner’s payout for this stay waits until you refund it, or close this with a note."}, s.Now())
 	if err != nil {
 		return err

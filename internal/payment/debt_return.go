@@ -78,7 +78,13 @@ func OpenDebtReturns(ctx context.Context, q postgres.Querier, livemode bool) ([]
 // newest first, with what of them is not given back or about to be. One that
 // Stripe refused to give back since then waits.
 func Returnable(ctx context.Context, q postgres.Querier, acct string, c money.Currency, since time.Time) ([]Collection, error) {
-	all, err := postgres.All[Collection](ctx, q, `SELECT `+collectionColumns+` FROM debt_collections k
+	type netted struct {
+		Collection
+		Back int64
+	}
+	all, err := postgres.All[netted](ctx, q, `SELECT `+collectionColumns+`,
+			(SELECT coalesce(sum(d.amount), 0) FROM debt_returns d WHERE d.collection_id = k.id AND d.status = 'made')::bigint AS back
+		FROM debt_collections k
 		WHERE k.stripe_account = $1 AND k.currency = $2 AND k.status = 'made'
 		  AND NOT EXISTS (SELECT FROM debt_returns d WHERE d.collection_id = k.id AND (d.status = 'planned' OR (d.status = 'refused' AND d.finished_at > $3)))
 		ORDER BY k.id DESC`, acct, c, since)
@@ -87,13 +93,8 @@ func Returnable(ctx context.Context, q postgres.Querier, acct string, c money.Cu
 	}
 	var left []Collection
 	for _, k := range all {
-		var back int64
-		err := q.QueryRow(ctx, `SELECT coalesce(sum(amount), 0)::bigint FROM debt_returns WHERE collection_id = $1 AND status = 'made'`, k.ID).Scan(&back)
-		if err != nil {
-			return nil, fmt.Errorf("ask what of collection %s was given back: %w", k.ID, err)
-		}
-		if k.Amount -= back; k.Amount > 0 {
-			left = append(left, k)
+		if k.Amount -= k.Back; k.Amount > 0 {
+			left = append(left, k.Collection)
 		}
 	}
 	return left, nil

@@ -2,13 +2,11 @@ package payout
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"hearth/internal/booking"
 	"hearth/internal/connect"
-	"hearth/internal/fault"
 	"hearth/internal/inbound"
 	"hearth/internal/ledger"
 	"hearth/internal/money"
@@ -224,12 +222,5 @@ func (s *Service) resumeCollections(ctx context.Context, run *Run) error {
 	if err != nil {
 		return fmt.Errorf("find open collections: %w", err)
 	}
-	var troubles []error
-	for _, c := range all {
-		run.Resumed++
-		if err := s.sendCollection(ctx, c, run); err != nil && !fault.Is(err, fault.Conflict) {
-			troubles = append(troubles, err)
-		}
-	}
-	return errors.Join(troubles...)
+	return each(ctx, all, run, s.sendCollection)
 }

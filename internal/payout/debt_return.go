@@ -8,7 +8,6 @@ import (
 
 	"hearth/internal/booking"
 	"hearth/internal/connect"
-	"hearth/internal/fault"
 	"hearth/internal/inbound"
 	"hearth/internal/money"
 	"hearth/internal/payment"
@@ -193,14 +192,7 @@ func (s *Service) resumeReturns(ctx context.Context, run *Run) error {
 	if err != nil {
 		return fmt.Errorf("find open debt returns: %w", err)
 	}
-	var troubles []error
-	for _, r := range all {
-		run.Resumed++
-		if err := s.sendReturn(ctx, r, run); err != nil && !fault.Is(err, fault.Conflict) {
-			troubles = append(troubles, err)
-		}
-	}
-	return errors.Join(troubles...)
+	return each(ctx, all, run, s.sendReturn)
 }
 
 const notReturned = "debt_not_returned"

@@ -60,7 +60,7 @@ func (l auditLine) More() string {
 		if detail[name] == nil {
 			value = "none"
 		}
-		words = append(words, strings.ReplaceAll(name, "_", " ")+" "+value)
+		words = append(words, view.Spoken(name)+" "+value)
 	}
 	return strings.Join(words, ", ")
 }

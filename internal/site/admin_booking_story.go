@@ -70,7 +70,7 @@ func adminStep(step booking.Step) view.Happening {
 }
 
 func adminMail(m notify.Line) view.Happening {
-	h := view.Happening{Icon: "mail", Title: "Mail: " + strings.ReplaceAll(m.Template, "_", " "), Text: m.Recipient + ", " + m.State, At: m.CreatedAt}
+	h := view.Happening{Icon: "mail", Title: "Mail: " + view.Spoken(m.Template), Text: m.Recipient + ", " + m.State, At: m.CreatedAt}
 	if m.State == "failed" {
 		h.Tone, h.Text = "bad", h.Text+": "+m.LastError
 	}
@@ -78,7 +78,7 @@ func adminMail(m notify.Line) view.Happening {
 }
 
 func adminRequest(r stripeapi.Request) view.Happening {
-	h := view.Happening{Icon: "send", Title: "Asked Stripe: " + strings.ReplaceAll(r.Purpose, "_", " "), Text: string(r.State), Code: r.ObjectID, Href: "/admin/requests/" + string(r.ID), At: r.PlannedAt}
+	h := view.Happening{Icon: "send", Title: "Asked Stripe: " + view.Spoken(r.Purpose), Text: string(r.State), Code: r.ObjectID, Href: "/admin/requests/" + string(r.ID), At: r.PlannedAt}
 	if r.Message != "" {
 		h.Tone, h.Text = "warn", string(r.State)+": "+r.Message
 	}

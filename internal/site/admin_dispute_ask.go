@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"hearth/internal/booking"
 	"hearth/internal/checkout"
 	"hearth/internal/fault"
 	"hearth/internal/payment"
+	"hearth/internal/view"
 )
 
 // disputeAsk is what an admin can do about a dispute. Each asks first, on a page
@@ -104,7 +104,7 @@ func (s *Server) askToAccept(c checkout.Case) disputeAsk {
 			return s.Checkout.AcceptDispute(ctx, by, c.Dispute.ID, seen, reason)
 		}}
 	if c.Dispute.Status != "needs_response" {
-		a.Cannot = "Only a chargeback that waits for an answer can be accepted. This one is " + strings.ReplaceAll(c.Dispute.Status, "_", " ") + "."
+		a.Cannot = "Only a chargeback that waits for an answer can be accepted. This one is " + view.Spoken(c.Dispute.Status) + "."
 	}
 	return a
 }

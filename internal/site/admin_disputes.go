@@ -3,7 +3,6 @@ package site
 import (
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"hearth/internal/money"
@@ -31,7 +30,7 @@ func (d disputeRow) Why() string {
 	if d.Reason == "" {
 		return "No reason given"
 	}
-	return titled(strings.ReplaceAll(d.Reason, "_", " "))
+	return titled(view.Spoken(d.Reason))
 }
 
 // Taken is what the bank has taken from our balance, its fee aside.

@@ -2,7 +2,6 @@ package site
 
 import (
 	"net/http"
-	"strings"
 	"time"
 
 	"hearth/internal/audit"
@@ -136,7 +135,7 @@ func spoken(name string) string {
 	if name == "" {
 		return ""
 	}
-	return titled(strings.ReplaceAll(name, "_", " "))
+	return titled(view.Spoken(name))
 }
 
 func orElse(text, otherwise string) string {

@@ -189,7 +189,7 @@ func card(c payment.Charge) string {
 	case name == "" && c.Method == "card":
 		name = "Card"
 	case name == "":
-		name = strings.ReplaceAll(c.Method, "_", " ")
+		name = view.Spoken(c.Method)
 	}
 	if c.Last4 == "" {
 		return name

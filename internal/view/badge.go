@@ -106,7 +106,7 @@ func StatusBadge(kind string, status any) (Badge, error) {
 	if badge, ok := words[name]; ok {
 		return badge, nil
 	}
-	text := strings.ReplaceAll(name, "_", " ")
+	text := Spoken(name)
 	if text != "" {
 		text = strings.ToUpper(text[:1]) + text[1:]
 	}
